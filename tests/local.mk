@@ -1,0 +1,1 @@
+# tests: unit (cmocka), fuzz, host (nvmehost), stories
