@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Payloads of the messages between our processes: fixed size, host byte order (same machine), no
+ * pointer, no padding (the pragma makes padding an error). A text is NUL-terminated inside its
+ * array; the receiver checks that before it uses it (ipc_text_ok). Times are milliseconds, sizes
+ * bytes. Which message carries which payload is said in ipc.h.
+ */
+#ifndef COMMON_IPC_PAYLOAD_H
+#define COMMON_IPC_PAYLOAD_H
+
+#include <stdint.h>
+
+#define IPC_NQN_SIZE	256	/* NVMe: at most 223 bytes and a NUL */
+#define IPC_PATH_SIZE	1024
+#define IPC_TEXT_SIZE	256
+#define IPC_MAX_GROUPS	32
+#define IPC_MAX_NS	256	/* namespaces visible to one controller */
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wpadded"
+
+/* A socket address without the kernel's padding; port and scope in host byte order. */
+struct ipc_addr {
+	uint16_t family;	/* AF_INET, AF_INET6 or 0 for none */
+	uint16_t port;
+	uint32_t scope;
+	uint8_t	 addr[16];
+};
+
+struct ipc_empty {
+	uint32_t reserved;
+};
+
+/* ---- warden and its children ---- */
+
+enum role { ROLE_WARDEN, ROLE_BROKER, ROLE_LISTENER, ROLE_WORKER, ROLE_OPENER, ROLE_MAX };
+
+/* What the child shall become (common/sandbox.h). */
+struct ipc_jail {
+	uint32_t role;
+	uint32_t uid, gid;
+	uint32_t change_ids;	/* 1: setresgid, setresuid; 0: stay who we are */
+	uint32_t can_chroot;
+	uint32_t keep_dac;	/* opener: CAP_DAC_OVERRIDE stays */
+	uint32_t require;	/* every layer that this kernel can have, or no start */
+	uint32_t ngroups;	/* supplementary groups to set (change_ids only) */
+	uint32_t groups[IPC_MAX_GROUPS];
+	uint32_t child;		/* the warden's number for this process */
+	uint32_t verbose;
+};
+
+struct ipc_path {
+	char path[IPC_PATH_SIZE];
+};
+
+/* ---- warden and broker ---- */
+
+enum hold_kind { HOLD_LISTEN, HOLD_CLAIM, HOLD_RAM, HOLD_CONTROL, HOLD_PAGE, HOLD_MAX };
+
+/* A descriptor that outlives brokers. key is the broker's: a hash or an index it can find again. */
+struct ipc_held {
+	uint32_t kind;		/* enum hold_kind */
+	uint32_t reserved;
+	uint8_t	 key[32];
+};
+
+struct ipc_settings {
+	uint32_t uid_base, uid_count;
+	uint32_t require;
+	uint32_t reserved;
+};
+
+struct ipc_path_add {
+	uint32_t index;
+	char	 path[IPC_PATH_SIZE];
+};
+
+struct ipc_spawn {
+	uint32_t ticket;	/* comes back in the answer */
+	uint32_t role;		/* ROLE_LISTENER, ROLE_WORKER, ROLE_OPENER */
+	uint32_t path;		/* opener: index of a path, or UINT32_MAX */
+	uint32_t reserved;
+};
+
+struct ipc_spawned {
+	uint32_t ticket;
+	uint32_t child;		/* number for life, never used twice by one warden */
+	uint32_t pid;
+	uint32_t uid;
+};
+
+struct ipc_spawn_failed {
+	uint32_t ticket;
+	uint32_t error;		/* errno */
+};
+
+/* A live child, told to a new broker (with its control channel and, if any, its record). */
+struct ipc_child {
+	uint32_t child;
+	uint32_t role;
+	uint32_t pid;
+	uint32_t uid;
+};
+
+struct ipc_child_gone {
+	uint32_t child;
+	int32_t	 status;	/* as waitpid gives it */
+};
+
+struct ipc_child_ref {
+	uint32_t child;
+	uint32_t reserved;
+};
+
+struct ipc_status {
+	char text[IPC_TEXT_SIZE];
+};
+
+/*
+ * Who a worker is, in a sealed memfd that the warden keeps: a new broker believes this, never the
+ * worker. Written by the broker only.
+ */
+enum record_kind { RECORD_GREETER = 1, RECORD_CONTROLLER = 2 };
+
+struct ipc_record_ns {
+	uint32_t nsid;
+	uint32_t readonly;
+	uint64_t lock_offset;	/* of the drain lock, bytes */
+	uint8_t	 claim[32];	/* key of the claim or RAM disk */
+};
+
+struct ipc_record {
+	uint32_t version;	/* IPC_RECORD_VERSION */
+	uint32_t kind;
+	uint32_t child;
+	uint16_t cntlid;
+	uint8_t	 discovery;
+	uint8_t	 reserved;
+	struct ipc_addr peer, local;
+	uint8_t	 hostid[16];
+	uint64_t since_ms;	/* CLOCK_REALTIME */
+	char	 hostnqn[IPC_NQN_SIZE];
+	char	 subnqn[IPC_NQN_SIZE];
+	uint32_t nns;
+	uint32_t reserved2;
+	struct ipc_record_ns ns[IPC_MAX_NS];
+};
+
+#define IPC_RECORD_VERSION 1
+
+/* ---- every child's word to the broker ---- */
+
+struct ipc_ready {
+	uint32_t layers;	/* SANDBOX_* bits that are in force */
+	uint32_t missing;	/* ... and that could not be had here */
+};
+
+/* A log line as number and typed fields (common/logmsg.h). */
+struct ipc_log {
+	uint32_t msg;
+	uint32_t nargs;
+	uint64_t arg[6];
+	char	 text[IPC_TEXT_SIZE];	/* raw: the broker escapes it */
+};
+
+/* ---- broker and listener ---- */
+
+struct ipc_listen {
+	uint32_t index;
+	uint32_t reserved;
+};
+
+struct ipc_greet_limits {
+	uint32_t greetings;
+	uint32_t per_source;
+};
+
+struct ipc_slot {
+	uint32_t slot;		/* the worker's child number */
+	uint32_t outcome;	/* enum greet_outcome in GREETED */
+};
+
+enum greet_outcome { GREET_ADMITTED, GREET_HANDED, GREET_REFUSED, GREET_CRASHED, GREET_MAX };
+
+struct ipc_greeting {
+	uint32_t slot;
+	uint32_t listener;	/* index of ipc_listen */
+	struct ipc_addr peer, local;
+};
+
+/* ---- broker and worker ---- */
+
+struct ipc_hello {
+	uint64_t memory;		/* data in flight */
+	uint32_t max_h2c_data;
+	uint32_t icd;			/* in-capsule data of an I/O queue */
+	uint32_t max_transfer;		/* MDTS */
+	uint32_t greeting_timeout_ms;
+	uint32_t transfer_timeout_ms;
+	uint32_t keep_alive_max_ms;
+	uint32_t shutdown_timeout_ms;
+	uint32_t engine_threads;
+	uint32_t queue_size;		/* entries of a queue */
+	uint16_t queues;		/* I/O queues */
+	uint8_t	 hdgst, ddgst;		/* 1: permitted */
+	uint8_t	 noflow;		/* 1: a host may switch SQ flow control off */
+	uint8_t	 reserved[7];
+};
+
+/* What a Connect said, judged by common/connect.c only (host order). */
+struct ipc_connect {
+	uint16_t qid;
+	uint16_t cntlid;
+	uint32_t sqsize;	/* entries */
+	uint32_t kato_ms;
+	uint8_t	 cattr;
+	uint8_t	 reserved[3];
+	uint8_t	 hostid[16];
+	char	 hostnqn[IPC_NQN_SIZE];
+	char	 subnqn[IPC_NQN_SIZE];
+};
+
+/* The answer to a Connect that is not success. */
+struct ipc_refuse {
+	uint16_t status;	/* SCT, SC and DNR as in the CQE, phase bit left out */
+	uint16_t ipo;
+	uint8_t	 iattr;
+	uint8_t	 reserved[3];
+};
+
+struct ipc_ns {
+	uint32_t nsid;
+	uint32_t block_size;	/* bytes */
+	uint64_t nlbas;
+	uint32_t readonly;
+	uint32_t ram;		/* never blocks */
+	uint32_t direct;	/* opened with O_DIRECT: align to `align` */
+	uint32_t align;		/* bytes */
+	uint32_t can_discard, can_zero;	/* fallocate modes that the opener's probe found */
+	uint32_t phys_block_size, opt_io_size;
+	uint32_t discard_max, discard_gran;	/* bytes; 0: none */
+	uint8_t	 uuid[16], nguid[16], eui64[8];	/* all zero: not there */
+};
+
+/* Success: this process is controller cntlid. All IPC_NS came before. */
+struct ipc_admit {
+	uint16_t cntlid;
+	uint8_t	 discovery;
+	uint8_t	 reserved;
+	uint32_t nns;
+	uint32_t nn;		/* largest nsid of the subsystem */
+	uint32_t reserved2;
+	char	 serial[24];	/* padded with NUL, at most 20 characters */
+	char	 model[44];
+	char	 subnqn[IPC_NQN_SIZE];
+	uint8_t	 reserved3[4];
+};
+
+struct ipc_page {
+	uint64_t generation;	/* discovery log: GENCTR */
+	uint64_t size;		/* bytes of the log page in the memfd */
+};
+
+/* Is there room for queue qid? Asked of the controller's worker, which alone knows its queues. */
+struct ipc_queue_ask {
+	uint32_t token;
+	uint32_t sqsize;	/* entries */
+	uint16_t qid;
+	uint8_t	 cattr;
+	uint8_t	 reserved[5];
+};
+
+struct ipc_queue_answer {
+	uint32_t token;
+	struct ipc_refuse refuse;	/* status 0: reserved for the queue that is coming */
+};
+
+struct ipc_queue_ref {
+	uint32_t token;
+	uint32_t reserved;
+};
+
+/* A queue on its way from the greeter to the controller's worker. */
+struct ipc_queue_handoff {
+	uint32_t token;
+	uint32_t sqsize;	/* entries */
+	uint16_t qid;
+	uint16_t sqhd;		/* next value to report */
+	uint8_t	 cattr;
+	uint8_t	 noflow;	/* SQ flow control is off */
+	uint8_t	 hdgst, ddgst;
+	uint8_t	 hpda, cpda;	/* as in ICReq and ICResp */
+	uint8_t	 reserved[2];
+	uint32_t maxr2t;	/* R2Ts outstanding per command, 1's based */
+	struct ipc_addr peer, local;
+};
+
+/* What `cellblockctl sessions` shows of a controller; counters since admission. */
+struct ipc_state {
+	uint32_t seq;		/* of the PING, or 0 when sent unasked */
+	uint16_t queues;	/* I/O queues connected */
+	uint8_t	 enabled;
+	uint8_t	 reserved;
+	uint64_t reads, writes, read_bytes, write_bytes, errors;
+};
+
+struct ipc_ping {
+	uint32_t seq;
+	uint32_t reserved;
+};
+
+/* ---- broker and opener ---- */
+
+enum backend_kind { BACKEND_NONE, BACKEND_BLOCK, BACKEND_FILE, BACKEND_RAM };
+
+struct ipc_claim {
+	uint32_t readonly;
+	uint32_t cache_page;	/* 0: direct I/O wanted */
+	uint32_t block_size;	/* files: LBA size wanted, bytes */
+	uint32_t reserved;
+};
+
+struct ipc_claimed {
+	uint32_t kind;		/* enum backend_kind */
+	uint32_t readonly;	/* the device or file cannot be written */
+	uint64_t size;		/* bytes */
+	uint32_t block_size, phys_block_size, opt_io_size;
+	uint32_t discard_max, discard_gran;
+	uint32_t can_discard, can_zero;
+	uint32_t align;		/* direct I/O, bytes; 0: buffered */
+	uint64_t dev, ino;	/* identity: st_rdev and diskseq, or st_dev and st_ino */
+};
+
+struct ipc_reopen {
+	uint64_t lock_offset;	/* where this description's drain lock lies */
+	uint32_t readonly;
+	uint32_t direct;
+};
+
+struct ipc_drain {
+	uint64_t lock_offset;
+};
+
+enum open_stage { STAGE_OPEN, STAGE_TYPE, STAGE_CLAIM, STAGE_SIZE, STAGE_REOPEN, STAGE_LOCK,
+	STAGE_MAX };
+
+struct ipc_open_failed {
+	uint32_t stage;		/* enum open_stage */
+	uint32_t error;		/* errno */
+};
+
+/* ---- cellblockctl and broker ---- */
+
+enum ctl_what { CTL_SESSIONS, CTL_NAMESPACES, CTL_MAX };
+
+struct ctl_request {
+	uint32_t what;
+	uint32_t version;	/* CTL_VERSION */
+};
+
+struct ctl_reply {
+	uint32_t what;
+	uint32_t count;		/* records in the memfd */
+	uint32_t record_size;	/* bytes of each */
+	uint32_t reserved;
+};
+
+#define CTL_VERSION 1
+
+struct ctl_session {
+	uint32_t child, pid, uid;
+	uint16_t cntlid;
+	uint8_t	 discovery, enabled;
+	uint32_t queues, nns;
+	struct ipc_addr peer, local;
+	uint64_t since_ms;	/* CLOCK_REALTIME */
+	uint64_t reads, writes, read_bytes, write_bytes, errors;
+	char	 hostnqn[IPC_NQN_SIZE];
+	char	 subnqn[IPC_NQN_SIZE];
+};
+
+struct ctl_namespace {
+	uint32_t nsid;
+	uint32_t state;		/* enum ns_state: waiting, online */
+	uint32_t block_size, readonly;
+	uint64_t nlbas;
+	uint32_t kind;		/* enum backend_kind */
+	uint32_t users;		/* controllers that have it */
+	uint8_t	 uuid[16];
+	char	 subnqn[IPC_NQN_SIZE];
+	char	 path[IPC_PATH_SIZE];	/* or ram:SIZE */
+};
+
+#pragma GCC diagnostic pop
+
+#endif
