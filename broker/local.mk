@@ -1,1 +1,2 @@
-# broker
+# broker: the privileged family.
+EXTRA_DIST += %D%/configuration.h

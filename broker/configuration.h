@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The configuration, as the broker uses it: host byte order, bytes, milliseconds, every default
+ * filled in. It is read from one YAML file and its conf.d, or made from the arguments of
+ * "cellblockd serve"; nothing in it changes after config_load(), except for the identities that
+ * identity_fill() adds. This room opens no device and no socket, and never logs: what is wrong is
+ * said in struct config_errors. cellblock.yaml(5) says what each member means to a person.
+ * (Not named config.h: a broker file that includes "config.h" must get autoconf's.)
+ */
+#ifndef BROKER_CONFIGURATION_H
+#define BROKER_CONFIGURATION_H
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum {
+	CONFIG_NQN_SIZE = 224,		/* 223 bytes and a NUL */
+	CONFIG_SERIAL_SIZE = 21,	/* Identify Controller SN, and a NUL */
+	CONFIG_MODEL_SIZE = 41,		/* Identify Controller MN, and a NUL */
+	CONFIG_SOCKET_SIZE = 256,	/* systemd's FileDescriptorName, and a NUL */
+	CONFIG_NSID_MAX = 1024,
+	CONFIG_FILE_MAX = 1 << 20,	/* bytes of one file */
+	CONFIG_FILES_MAX = 256,		/* the file and its conf.d */
+	CONFIG_ERRORS_MAX = 20,
+	CONFIG_ERROR_SIZE = 512,
+	CONFIG_ADDRESS_SIZE = 64,	/* "[address]:port" and a NUL */
+	CONFIG_UID_WORKERS = 16,	/* workers' uids begin here; 0 broker, 1 listener */
+};
+
+enum config_sandbox { CONFIG_SANDBOX_REQUIRE, CONFIG_SANDBOX_PREFER };
+enum config_family { CONFIG_ANY, CONFIG_INET, CONFIG_INET6 };
+
+/* Where something was said. Line 0: nowhere in a file (a default, or an argument). */
+struct config_mark {
+	uint32_t file;			/* index into config.files */
+	uint32_t line;
+};
+
+/* What every block begins with. */
+struct config_head {
+	struct config_mark at;
+	uint64_t set;			/* bit n: the n-th key of the block was written out */
+};
+
+struct config_address {
+	uint32_t family;		/* enum config_family; ANY: "*", IPv4 and IPv6 */
+	uint16_t port;			/* 0: no address was given */
+	uint8_t addr[16];		/* network order, IPv4 in the first four */
+};
+
+struct config_prefix {
+	uint32_t family;		/* CONFIG_INET or CONFIG_INET6 */
+	uint32_t bits;			/* 0..32 or 0..128; the bits behind are zero */
+	uint8_t addr[16];
+};
+
+struct config_nsids {
+	uint32_t *nsid;
+	size_t n;
+};
+
+struct config_prefixes {
+	struct config_prefix *prefix;
+	size_t n;
+};
+
+struct config_service {
+	struct config_head head;
+	uint32_t uid_first, uid_last;	/* inclusive */
+	uint32_t sandbox;		/* enum config_sandbox */
+	uint32_t spares;
+	char *state_dir;		/* NULL: none, identities are derived */
+	char *control_socket;		/* NULL: none */
+	uint32_t log_level;		/* LOG_ERR .. LOG_DEBUG of syslog.h */
+	uint32_t engine_threads;
+	bool foreground;		/* serve -d; no key in a file */
+};
+
+struct config_listener {
+	struct config_head head;
+	struct config_address address;	/* port 0: take what the socket has */
+	char socket[CONFIG_SOCKET_SIZE];	/* "": none; with an address, both must agree */
+	bool discovery;			/* only the discovery subsystem is reachable here */
+};
+
+/* Permitted means that the host gets what it asks for. */
+struct config_transport {
+	struct config_head head;
+	bool header_digest;
+	bool data_digest;
+	bool flow_control_off;
+	uint64_t max_h2c_data;		/* bytes, a multiple of 4 */
+	uint64_t in_capsule_data;	/* bytes, a multiple of 16 */
+	uint64_t max_transfer;		/* bytes, 4 KiB times a power of two */
+};
+
+struct config_limits {
+	struct config_head head;
+	uint32_t greetings;
+	uint32_t greetings_per_source;	/* per IPv4 address or IPv6 /64 */
+	uint32_t controllers;		/* I/O controllers, in all */
+	uint32_t controllers_per_host;
+	uint32_t discovery_controllers;
+	uint32_t queues;		/* I/O queues of one controller */
+	uint32_t queue_size;		/* entries, 1's based */
+	uint64_t memory;		/* bytes in flight of one controller */
+	uint32_t greeting_timeout_ms;
+	uint32_t transfer_timeout_ms;
+	uint32_t keep_alive_ms;		/* longest KATO; 0 from a host still means off */
+	uint32_t shutdown_timeout_ms;
+};
+
+struct config_namespace {
+	struct config_head head;
+	uint32_t nsid;
+	char *path;			/* absolute and plain; NULL: a RAM disk */
+	uint64_t ram;			/* bytes; 0: a path */
+	bool read_only;
+	uint32_t block_size;		/* 0: the backend's own, or 512 */
+	uint8_t uuid[16];		/* identities in wire order; all zero: none given */
+	uint8_t nguid[16];
+	uint8_t eui64[8];
+};
+
+struct config_host {
+	struct config_head head;
+	char nqn[CONFIG_NQN_SIZE];
+	struct config_nsids namespaces;	/* empty: all */
+	bool read_only;			/* all that it sees */
+	struct config_nsids read_only_nsids;
+	struct config_prefixes addresses;	/* empty: any */
+	uint32_t max_controllers;	/* 0: limits.controllers_per_host */
+};
+
+struct config_subsystem {
+	struct config_head head;
+	char nqn[CONFIG_NQN_SIZE];
+	char serial[CONFIG_SERIAL_SIZE];	/* "": identity_fill() makes one */
+	char model[CONFIG_MODEL_SIZE];
+	bool allow_any_host;
+	struct config_namespace *namespaces;	/* in the order of the file */
+	size_t nnamespaces;
+	struct config_host *hosts;
+	size_t nhosts;
+};
+
+struct config {
+	char **files;			/* what was read; marks point here */
+	size_t nfiles;
+	struct config_service service;
+	struct config_transport transport;
+	struct config_limits limits;
+	struct config_listener *listeners;
+	size_t nlisteners;
+	struct config_subsystem *subsystems;
+	size_t nsubsystems;
+};
+
+/* One line each, without a newline; control characters in it are escaped. */
+struct config_errors {
+	unsigned n;			/* may be more than are kept */
+	char text[CONFIG_ERRORS_MAX][CONFIG_ERROR_SIZE];
+};
+
+/* What "serve" takes from its surroundings. */
+struct config_surroundings {
+	uid_t uid;
+	const char *runtime_dir;	/* $XDG_RUNTIME_DIR, or NULL */
+	const uint8_t *machine_key;	/* IDENTITY_KEY_SIZE bytes, identity_machine_key() */
+};
+
+/* config.c: FILE and every *.yaml of the directory conf.d beside it, in the order of their names.
+ * NULL: nothing is usable, errors says why. The result belongs to the caller. */
+struct config *config_load(const char *file, struct config_errors *);
+struct config *config_parse(const char *name, const char *text, size_t len,
+	struct config_errors *);
+void	config_free(struct config *);
+void	config_errors_print(FILE *, const struct config_errors *);
+
+/* config_serve.c: argv[0] is "serve". The result is checked as a file would be. */
+struct config *config_from_serve(int argc, char **argv, const struct config_surroundings *,
+	struct config_errors *);
+void	config_serve_usage(FILE *);
+void	config_print_connect_lines(FILE *, const struct config *);
+
+/* config_print.c: YAML that gives the same configuration when it is read again. */
+void	config_print(FILE *, const struct config *);
+
+/* config_match.c: questions of policy. A host is NULL where any host is allowed. */
+const struct config_subsystem *config_find_subsystem(const struct config *, const char *nqn);
+const struct config_host *config_find_host(const struct config_subsystem *, const char *hostnqn);
+const struct config_namespace *config_find_namespace(const struct config_subsystem *,
+	uint32_t nsid);
+bool	config_may_connect(const struct config_subsystem *, const char *hostnqn,
+	const struct sockaddr *from);
+bool	config_may_see(const struct config_host *, uint32_t nsid);
+bool	config_may_write(const struct config_namespace *, const struct config_host *);
+bool	config_address_is_loopback(const struct config_address *);
+bool	config_address_equal(const struct config_address *, const struct sockaddr *);
+
+/* config_value.c: "192.0.2.1:4420", "[::1]:4420", "*:4420"; buf has CONFIG_ADDRESS_SIZE bytes. */
+const char *config_address_format(const struct config_address *, char *buf);
+socklen_t config_address_sockaddr(const struct config_address *, struct sockaddr_storage *);
+
+#endif
