@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a lane needs from the kernel: to wait for descriptors, and to read, write, flush, zero and
+ * discard without ever stopping. One engine per lane; all calls come from the lane's own thread.
+ * Everything that a later filter forbids (threads, rings) is made by engine_new.
+ */
+#ifndef WORKER_ENGINE_H
+#define WORKER_ENGINE_H
+
+#include <sys/queue.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum eng_verb { ENG_READ, ENG_WRITE, ENG_FLUSH, ENG_ZERO, ENG_DISCARD, ENG_VERB_MAX };
+
+/*
+ * One operation, owned by the caller until done() is called, exactly once, from engine_wait and
+ * never from within engine_submit. Buffers and descriptor must stay valid until then.
+ */
+struct eng_op {
+	enum eng_verb verb;
+	int fd;
+	bool fua;		/* write, zero: durable before done() */
+	bool never_blocks;	/* RAM: no thread needed */
+	bool may_unmap;		/* zero: deallocation will do (DEAC) */
+	bool hole, zero_range;	/* which fallocate modes the backend has */
+	void *buf;
+	uint64_t offset, len;	/* bytes */
+	int error;		/* for done(): 0 or an errno; a short device is EIO */
+	void (*done)(struct eng_op *);
+	void *arg;
+	STAILQ_ENTRY(eng_op) next;	/* the engine's */
+	uint8_t stage;			/* the engine's */
+};
+STAILQ_HEAD(eng_queue, eng_op);
+
+#define ENG_IN	0x1u
+#define ENG_OUT	0x2u
+#define ENG_ERR	0x4u	/* error or hang-up; always reported */
+
+/* A descriptor that is watched; ready() is called from engine_wait. The caller owns it and keeps it
+ * alive until engine_unwatch; unwatching inside any ready() is allowed. */
+struct eng_watch {
+	int fd;
+	unsigned events;	/* ENG_IN, ENG_OUT: level-triggered */
+	void (*ready)(struct eng_watch *, unsigned events);
+	void *arg;
+};
+
+struct engine;
+
+/* threads: size of the pool. Returns NULL with errno. All threads run when it returns. */
+struct engine *engine_new(unsigned threads);
+void	engine_free(struct engine *);	/* nothing may be in flight */
+
+/* Takes op. Never fails and never blocks: an error is told through done(). */
+void	engine_submit(struct engine *, struct eng_op *op);
+
+/* True when op had not started: done() will not be called and op is the caller's again. */
+bool	engine_cancel(struct engine *, struct eng_op *op);
+unsigned engine_in_flight(const struct engine *);
+
+int	engine_watch(struct engine *, struct eng_watch *);	/* 0, or -1 with errno */
+int	engine_rewatch(struct engine *, struct eng_watch *);	/* events changed */
+void	engine_unwatch(struct engine *, struct eng_watch *);
+
+/* Waits up to timeout_ms (-1: for ever), calls what is ready and what is done. Returns how many
+ * were called, or -1 with errno (EINTR included as 0). */
+int	engine_wait(struct engine *, int timeout_ms);
+
+#endif
