@@ -30,6 +30,7 @@ struct controller;
 struct qpair;
 struct slot;
 
+#define SHORT_HEAD	(24 + PDU_DGST_BYTES)	/* R2T or CapsuleResp */
 #define ADMIN_ICD	8192u	/* in-capsule data of the admin queue, bytes (NVMe/TCP) */
 #define ADMIN_SQSIZE	4096u	/* largest admin queue we grant, entries */
 
@@ -40,7 +41,11 @@ struct lane {
 	struct pool *io;		/* data to the host, in-capsule data */
 	struct pool *h2c;		/* data that an R2T asked for: never starves the other */
 	TAILQ_HEAD(, conn) dirty;	/* have something to send at the end of this turn */
-	STAILQ_HEAD(, slot) want_io, want_h2c;	/* waiting for a buffer, oldest first */
+	TAILQ_HEAD(, conn) dead;	/* to be freed at the end of this turn */
+	TAILQ_HEAD(, conn) paused;	/* not reading: a slot or buffer is missing */
+	STAILQ_HEAD(slot_list, slot) want_io, want_h2c;	/* waiting for a buffer, oldest first */
+	bool freed;			/* a slot or buffer came back in this turn */
+	struct timer trim;
 	bool stop;
 	int status;			/* exit status when stop */
 };
@@ -49,14 +54,16 @@ struct lane {
 int	lane_init(struct lane *, const struct ipc_hello *);
 int	lane_run(struct lane *);	/* until stop; returns status */
 void	lane_stop(struct lane *, int status);
-void	lane_buffers_freed(struct lane *);	/* somebody may go on */
+/* A buffer of at most pool_largest bytes from one of the lane's two pools, or NULL for now. */
+void	*lane_buffer_get(struct lane *, struct pool *, size_t len);
+void	lane_buffer_put(struct lane *, struct pool *, void *buf);	/* who waits goes on this turn */
 
 /* ---- conn.c, conn_tx.c: TCP, PDUs, digests. Knows no command. ---- */
 
 /* Bytes on their way to the host. Owned by whoever embeds it; sent() gives it back. */
 struct tx {
-	uint8_t head[PDU_MAX_HEAD];	/* header, header digest, padding */
-	uint16_t head_len;
+	const uint8_t *head;		/* header, header digest, padding */
+	uint32_t head_len;
 	const uint8_t *data;
 	uint32_t data_len;
 	uint8_t tail[4];		/* data digest */
@@ -76,17 +83,18 @@ struct conn_params {
 
 /* Takes fd. Reading begins at once, into qp. Returns NULL with errno. */
 struct conn *conn_new(struct lane *, int fd, const struct conn_params *, struct qpair *qp);
-void	conn_free(struct conn *);	/* closes; pending tx are dropped without sent() */
+/* Closes at once; pending tx are dropped without sent(). The memory goes at the end of the turn. */
+void	conn_free(struct conn *);
 const struct conn_params *conn_params(const struct conn *);
 void	conn_send(struct conn *, struct tx *);	/* leaves at the end of the turn */
-void	conn_flush(struct conn *);
+void	conn_turn_flush(struct lane *);	/* end of a turn: everything that is ready leaves */
+void	conn_turn_resume(struct lane *);	/* ... and paused connections read on */
+void	conn_turn_reap(struct lane *);
 /* C2HTermReq with the offending header, then half-close; what the host still sends is thrown away
  * until it closes or the linger time is over. The queue is told with qp_conn_lost. */
 void	conn_fatal(struct conn *, uint16_t fes, uint32_t fei, const void *hdr, size_t hdr_len);
 /* Everything queued is sent, then the connection is closed and qp_conn_lost called. */
 void	conn_finish(struct conn *);
-void	conn_resume(struct conn *);	/* a slot or buffer that reading waited for may be there */
-uint32_t conn_head_space(const struct conn *);
 
 /* ---- qpair.c: queue states, slots, flow control ---- */
 
@@ -135,6 +143,7 @@ struct slot {
 	struct eng_op op;
 	uint32_t parts;		/* engine operations still out (Dataset Management) */
 	struct tx tx_r2t, tx_data, tx_resp;
+	uint8_t head_r2t[SHORT_HEAD], head_data[PDU_HEADER_MAX], head_resp[SHORT_HEAD];
 	uint32_t tx_out;	/* tx not yet sent */
 	STAILQ_ENTRY(slot) wait;	/* for a buffer */
 	TAILQ_ENTRY(slot) held;		/* AER */
@@ -166,14 +175,16 @@ int	qp_open(struct qpair *, struct lane *, struct controller *, uint16_t qid, ui
 	    bool noflow);	/* slots are allocated here; 0 or -1, errno */
 void	qp_start(struct qpair *, int fd, const struct conn_params *);	/* takes fd; QP_LIVE */
 void	qp_close(struct qpair *, const char *why);	/* no new commands; free when all are back */
-bool	qp_is_idle(const struct qpair *);
+
+/* Takes the command with this CID back if it has not started: it is answered as aborted. */
+bool	qp_abort(struct qpair *, uint16_t cid);
 
 /* From conn.c. A capsule arrived: returns its slot with where the in-capsule data goes in *to (NULL:
- * throw away), or NULL when reading must wait (conn_resume comes) or conn_fatal was called. */
+ * throw away), or NULL when reading must wait (and nothing has changed) or conn_fatal was called. */
 struct slot *qp_capsule(struct qpair *, const struct nvme_sqe *, uint32_t icd, uint8_t **to);
 void	qp_capsule_complete(struct slot *, bool data_good);
 /* An H2CData header: the slot and where its data goes; or NULL after conn_fatal. */
-struct slot *qp_h2cdata(struct qpair *, const struct pdu_h2cdata *, uint32_t len, uint8_t **to);
+struct slot *qp_h2cdata(struct qpair *, const struct pdu_data *, uint32_t len, uint8_t **to);
 void	qp_h2cdata_complete(struct slot *, uint32_t len, bool last, bool data_good);
 void	qp_conn_lost(struct qpair *, const char *why);
 
@@ -184,7 +195,8 @@ void	slot_done_data(struct slot *, uint32_t len);
 
 /* ---- xfer.c: moving a slot's data ---- */
 void	xfer_begin(struct slot *);	/* after prepare(): buffer, R2T, then execute() */
-void	xfer_buffer(struct slot *);	/* a buffer may be there now */
+void	xfer_turn(struct lane *);	/* end of a turn: slots that waited for a buffer */
+bool	xfer_forget(struct slot *);	/* was waiting for a buffer, waits no more */
 
 /* ---- controller.c: CC, CSTS, properties, keep alive, shutdown, reset ---- */
 
