@@ -82,12 +82,18 @@ struct pdu_r2t {
 	uint8_t reserved[4];
 };
 
-/* H2CData and C2HData; TTAG is reserved in the latter. */
-struct pdu_data {
+struct pdu_h2cdata {
 	struct pdu_common ch;
 	struct le16 cccid, ttag;
 	struct le32 datao, datal;	/* bytes */
 	uint8_t reserved[4];
+};
+
+struct pdu_c2hdata {
+	struct pdu_common ch;
+	struct le16 cccid, reserved10;
+	struct le32 datao, datal;	/* bytes */
+	uint8_t reserved20[4];
 };
 
 struct pdu_termreq {
@@ -106,8 +112,10 @@ _Static_assert(sizeof(struct pdu_capsule_cmd) == 72, "CapsuleCmd");
 _Static_assert(sizeof(struct pdu_capsule_resp) == 24, "CapsuleResp");
 _Static_assert(sizeof(struct pdu_r2t) == 24, "R2T");
 _Static_assert(offsetof(struct pdu_r2t, ttag) == 10, "R2T TTAG");
-_Static_assert(sizeof(struct pdu_data) == 24, "Data");
-_Static_assert(offsetof(struct pdu_data, datal) == 16, "Data DATAL");
+_Static_assert(sizeof(struct pdu_h2cdata) == 24, "H2CData");
+_Static_assert(offsetof(struct pdu_h2cdata, datal) == 16, "H2CData DATAL");
+_Static_assert(sizeof(struct pdu_c2hdata) == 24, "C2HData");
+_Static_assert(offsetof(struct pdu_c2hdata, datal) == 16, "C2HData DATAL");
 _Static_assert(sizeof(struct pdu_termreq) == 24, "TermReq");
 _Static_assert(offsetof(struct pdu_termreq, fei) == 10, "TermReq FEI");
 
@@ -127,6 +135,7 @@ struct pdu_verdict {
 	uint8_t type;
 	uint8_t header_len;		/* bytes to have before pdu_check(): HLEN and its digest */
 	uint8_t pad;			/* bytes between those and the data */
+	bool hdgst;			/* the last 4 bytes of header_len are the digest */
 	bool ddgst;			/* 4 bytes of digest follow the data */
 	uint32_t data_len;		/* bytes, without padding and digest */
 	uint32_t total;			/* PLEN: header_len + pad + data_len + 4 if ddgst */
@@ -149,9 +158,10 @@ int	pdu_check_common(const uint8_t *hdr, size_t len, const struct pdu_env *,
 int	pdu_check(const uint8_t *hdr, size_t len, const struct pdu_env *, struct pdu_verdict *);
 /* The parts of pdu_check(), for who looks up the tag in between; *v is from pdu_check_common(). */
 int	pdu_check_hdgst(const uint8_t *hdr, size_t len, struct pdu_verdict *v);
+int	pdu_check_icreq(const uint8_t *hdr, size_t len, const struct pdu_env *,
+	    struct pdu_verdict *v);
 int	pdu_check_h2cdata(const uint8_t *hdr, size_t len, const struct pdu_env *,
 	    struct pdu_verdict *v);
-int	pdu_check_icreq(const uint8_t *hdr, size_t len, struct pdu_verdict *v);
 
 /* Parameters of an ICReq that pdu_check() has accepted. */
 void	pdu_get_icreq(const uint8_t *hdr, struct pdu_icreq_params *);
