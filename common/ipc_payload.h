@@ -15,6 +15,7 @@
 #define IPC_TEXT_SIZE	256
 #define IPC_MAX_GROUPS	32
 #define IPC_MAX_NS	256	/* namespaces visible to one controller */
+#define IPC_UID_BASE	1879048192u	/* unless the settings say otherwise; outside of systemd's */
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic error "-Wpadded"
@@ -41,6 +42,7 @@ struct ipc_jail {
 	uint32_t uid, gid;
 	uint32_t change_ids;	/* 1: setresgid, setresuid; 0: stay who we are */
 	uint32_t can_chroot;
+	uint32_t namespaces;	/* the child is in the warden's empty ones (empty network: no broker) */
 	uint32_t keep_dac;	/* opener: CAP_DAC_OVERRIDE stays */
 	uint32_t require;	/* every layer that this kernel can have, or no start */
 	uint32_t ngroups;	/* supplementary groups to set (change_ids only) */
@@ -55,9 +57,16 @@ struct ipc_path {
 
 /* ---- warden and broker ---- */
 
-enum hold_kind { HOLD_LISTEN, HOLD_CLAIM, HOLD_RAM, HOLD_CONTROL, HOLD_PAGE, HOLD_MAX };
+enum hold_kind { HOLD_LISTEN, HOLD_CLAIM, HOLD_RAM, HOLD_CONTROL, HOLD_PAGE, HOLD_SYSTEMD,
+	HOLD_MAX };
 
-/* A descriptor that outlives brokers. key is the broker's: a hash or an index it can find again. */
+/*
+ * A descriptor that outlives brokers. key is the broker's: a hash or an index it can find again.
+ * HOLD_SYSTEMD is the warden's own and comes only from it: a socket that the service manager
+ * passed. key[0..28) is its FileDescriptorName, padded with NUL (longer names stop cellblockd at
+ * start), key[28..32) a uint32_t that counts descriptors of the same name from 0.
+ */
+#define IPC_SYSTEMD_NAME_SIZE 28
 struct ipc_held {
 	uint32_t kind;		/* enum hold_kind */
 	uint32_t reserved;

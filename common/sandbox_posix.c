@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The portable order of narrowing: an empty root, ids, limits. A system with more (capsicum,
+ * pledge) gets a file of its own beside this one.
+ */
+#include "config.h"
+
+#include "common/sandbox_layers.h"
+
+#define NOT_OPENER (ROLES_ALL & ~ROLE_BIT(ROLE_OPENER))
+
+const struct sandbox_step sandbox_steps[] = {
+	{ SANDBOX_ROOT, NOT_OPENER, sandbox_root },
+	{ SANDBOX_IDS, ROLES_ALL, sandbox_ids },
+	{ SANDBOX_RLIMITS, ROLES_ALL, sandbox_limits },
+	{ 0, ROLES_ALL, sandbox_start },
+	{ SANDBOX_RLIMITS, ROLES_ALL, sandbox_no_processes },
+	{ 0, 0, NULL },
+};
