@@ -1,1 +1,2 @@
 # tests: unit (cmocka), fuzz, host (nvmehost), stories
+include tests/vm/local.mk
