@@ -6,6 +6,7 @@ noinst_LIBRARIES += %D%/libpure.a %D%/libplumbing.a
 %C%_libpure_a_CFLAGS = $(AM_CFLAGS) -Wconversion
 
 %C%_libplumbing_a_SOURCES = \
+	%D%/addr.c %D%/addr.h \
 	%D%/ipc.c %D%/ipc.h %D%/ipc_payload.h \
 	%D%/sandbox.c %D%/sandbox.h %D%/sandbox_basic.c %D%/sandbox_layers.h
 %C%_libplumbing_a_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
