@@ -18,8 +18,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "common/nqn.h"
+
 enum {
-	CONFIG_NQN_SIZE = 224,		/* 223 bytes and a NUL */
+	CONFIG_NQN_SIZE = NQN_SIZE,	/* 223 bytes and a NUL */
 	CONFIG_SERIAL_SIZE = 21,	/* Identify Controller SN, and a NUL */
 	CONFIG_MODEL_SIZE = 41,		/* Identify Controller MN, and a NUL */
 	CONFIG_SOCKET_SIZE = 256,	/* systemd's FileDescriptorName, and a NUL */
@@ -69,9 +71,18 @@ struct config_prefixes {
 	size_t n;
 };
 
+struct config_uids {
+	uint32_t first, last;		/* inclusive */
+};
+
+struct config_read_only {
+	bool all;
+	struct config_nsids nsids;	/* when not all; may be empty */
+};
+
 struct config_service {
 	struct config_head head;
-	uint32_t uid_first, uid_last;	/* inclusive */
+	struct config_uids uids;
 	uint32_t sandbox;		/* enum config_sandbox */
 	uint32_t spares;
 	char *state_dir;		/* NULL: none, identities are derived */
@@ -131,8 +142,7 @@ struct config_host {
 	struct config_head head;
 	char nqn[CONFIG_NQN_SIZE];
 	struct config_nsids namespaces;	/* empty: all */
-	bool read_only;			/* all that it sees */
-	struct config_nsids read_only_nsids;
+	struct config_read_only read_only;
 	struct config_prefixes addresses;	/* empty: any */
 	uint32_t max_controllers;	/* 0: limits.controllers_per_host */
 };
@@ -150,6 +160,7 @@ struct config_subsystem {
 };
 
 struct config {
+	struct config_head head;
 	char **files;			/* what was read; marks point here */
 	size_t nfiles;
 	struct config_service service;
@@ -174,7 +185,7 @@ struct config_surroundings {
 	const uint8_t *machine_key;	/* IDENTITY_KEY_SIZE bytes, identity_machine_key() */
 };
 
-/* config.c: FILE and every *.yaml of the directory conf.d beside it, in the order of their names.
+/* config_load.c: FILE and every *.yaml of the directory conf.d beside it, in the order of names.
  * NULL: nothing is usable, errors says why. The result belongs to the caller. */
 struct config *config_load(const char *file, struct config_errors *);
 struct config *config_parse(const char *name, const char *text, size_t len,

@@ -1,10 +1,19 @@
-# broker: the privileged family.
-EXTRA_DIST += %D%/configuration.h
-noinst_LIBRARIES += %D%/libprobe.a
-%C%_libprobe_a_SOURCES = %D%/probe.c %D%/probe.h
-if PLATFORM_LINUX
-%C%_libprobe_a_SOURCES += %D%/probe_linux.c
-else
-%C%_libprobe_a_SOURCES += %D%/probe_posix.c
-endif
-EXTRA_DIST += %D%/probe_linux.c %D%/probe_posix.c
+# broker: the privileged family. libbroker.a is what needs neither process nor privilege.
+noinst_LIBRARIES += %D%/libbroker.a
+%C%_libbroker_a_CPPFLAGS = $(AM_CPPFLAGS) -DLOCALSTATEDIR='"$(localstatedir)"'
+%C%_libbroker_a_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS) $(YAML_CFLAGS)
+%C%_libbroker_a_SOURCES = \
+	%D%/config.c \
+	%D%/config_check.c \
+	%D%/config_keys.c \
+	%D%/config_kind.c \
+	%D%/config_load.c \
+	%D%/config_map.c \
+	%D%/config_match.c \
+	%D%/config_parse.h \
+	%D%/config_print.c \
+	%D%/config_unique.c \
+	%D%/config_value.c \
+	%D%/config_words.c \
+	%D%/config_yaml.c \
+	%D%/configuration.h
