@@ -16,4 +16,8 @@ noinst_LIBRARIES += %D%/libbroker.a
 	%D%/config_value.c \
 	%D%/config_words.c \
 	%D%/config_yaml.c \
-	%D%/configuration.h
+	%D%/configuration.h \
+	%D%/identity.c \
+	%D%/identity.h \
+	%D%/identity_store.c \
+	%D%/identity_store.h
