@@ -12,6 +12,7 @@ noinst_LIBRARIES += %D%/libbroker.a
 	%D%/config_match.c \
 	%D%/config_parse.h \
 	%D%/config_print.c \
+	%D%/config_serve.c \
 	%D%/config_unique.c \
 	%D%/config_value.c \
 	%D%/config_words.c \
