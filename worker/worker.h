@@ -184,7 +184,7 @@ bool	qp_abort(struct qpair *, uint16_t cid);
 struct slot *qp_capsule(struct qpair *, const struct nvme_sqe *, uint32_t icd, uint8_t **to);
 void	qp_capsule_complete(struct slot *, bool data_good);
 /* An H2CData header: the slot and where its data goes; or NULL after conn_fatal. */
-struct slot *qp_h2cdata(struct qpair *, const struct pdu_data *, uint32_t len, uint8_t **to);
+struct slot *qp_h2cdata(struct qpair *, const struct pdu_h2cdata *, uint32_t len, uint8_t **to);
 void	qp_h2cdata_complete(struct slot *, uint32_t len, bool last, bool data_good);
 void	qp_conn_lost(struct qpair *, const char *why);
 
