@@ -15,6 +15,43 @@ UNIT_TESTS += %D%/probe
 %C%_probe_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_probe_LDADD = broker/libprobe.a $(CMOCKA_LIBS)
 
+# The pure shelf.
+UNIT_PURE = common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
+UNIT_TESTS += %D%/connect
+%C%_connect_SOURCES = %D%/connect.c %D%/unit.h
+%C%_connect_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_connect_LDADD = $(UNIT_PURE)
+
+UNIT_TESTS += %D%/crc
+%C%_crc_SOURCES = %D%/crc.c
+%C%_crc_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_crc_LDADD = $(UNIT_PURE)
+
+UNIT_TESTS += %D%/nqn
+%C%_nqn_SOURCES = %D%/nqn.c
+%C%_nqn_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_nqn_LDADD = $(UNIT_PURE)
+
+UNIT_TESTS += %D%/pdu
+%C%_pdu_SOURCES = %D%/pdu.c
+%C%_pdu_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_pdu_LDADD = $(UNIT_PURE)
+
+UNIT_TESTS += %D%/pdu_put
+%C%_pdu_put_SOURCES = %D%/pdu_put.c
+%C%_pdu_put_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_pdu_put_LDADD = $(UNIT_PURE)
+
+UNIT_TESTS += %D%/sqe
+%C%_sqe_SOURCES = %D%/sqe.c
+%C%_sqe_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_sqe_LDADD = $(UNIT_PURE)
+
+UNIT_TESTS += %D%/wire
+%C%_wire_SOURCES = %D%/wire.c
+%C%_wire_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_wire_LDADD = $(UNIT_PURE)
+
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
