@@ -21,6 +21,10 @@
 
 #define IPC_MAGIC 0xcb10u
 
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83	/* Linux 6.16 */
+#endif
+
 struct ipc_head {
 	uint16_t magic;
 	uint16_t type;
@@ -41,6 +45,8 @@ struct ipc_in {
 	int flags;
 };
 
+static int	complain(struct ipc_peer *, const char *, ...) __attribute__((format(printf, 2, 3)));
+
 static int
 complain(struct ipc_peer *peer, const char *fmt, ...)
 {
@@ -56,6 +62,14 @@ int
 ipc_pair(int fd[2])
 {
 	return (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd));
+}
+
+int
+ipc_refuse_fds(int fd)
+{
+	int off = 0;
+
+	return (setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off)));
 }
 
 int

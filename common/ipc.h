@@ -191,6 +191,10 @@ struct ipc_peer {
 /* A connected pair, close-on-exec, non-blocking. Returns 0, or -1 with errno. */
 int	ipc_pair(int fd[2]);
 
+/* Makes fd deaf to descriptors: the other end's message with one fails there. For channels whose
+ * incoming table has none. Returns 0, or -1 with errno (ENOPROTOOPT before Linux 6.16). */
+int	ipc_refuse_fds(int fd);
+
 /* Sends one message; fds stay the caller's. Returns 0, or -1 with errno (EAGAIN: the peer does not
  * read, which the caller answers by closing it). Never blocks, never raises SIGPIPE. */
 int	ipc_send(int fd, uint32_t type, const void *payload, size_t size, const int *fds,

@@ -10,6 +10,11 @@ UNIT_TESTS += %D%/greetings
 %C%_greetings_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_greetings_LDADD = listener/liblistener.a $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/ipc
+%C%_ipc_SOURCES = %D%/ipc.c
+%C%_ipc_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_ipc_LDADD = common/libplumbing.a $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/probe
 %C%_probe_SOURCES = %D%/probe.c
 %C%_probe_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
