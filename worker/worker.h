@@ -70,6 +70,7 @@ struct tx {
 	uint8_t tail_len;
 	uint32_t gone;			/* bytes already in the socket */
 	void (*sent)(struct tx *);	/* NULL: nobody waits */
+	void *owner;
 	STAILQ_ENTRY(tx) next;
 };
 
@@ -138,6 +139,7 @@ struct slot {
 	uint32_t icd;		/* in-capsule bytes of this command */
 	uint16_t status;	/* decided before the data was complete */
 	bool data_bad;		/* a data digest was wrong */
+	bool owns_cid;		/* false: a duplicate, which is only answered */
 	bool aborted;
 	uint64_t result;	/* CQE dword 0 and 1 */
 	struct eng_op op;
@@ -192,6 +194,8 @@ void	qp_conn_lost(struct qpair *, const char *why);
  * slot->buf go first when status is 0. */
 void	slot_done(struct slot *, uint16_t status);
 void	slot_done_data(struct slot *, uint32_t len);
+
+void	slot_r2t(struct slot *);		/* for xfer.c: asks the host for len_in bytes */
 
 /* ---- xfer.c: moving a slot's data ---- */
 void	xfer_begin(struct slot *);	/* after prepare(): buffer, R2T, then execute() */
@@ -288,13 +292,15 @@ void	greet_refused(const struct ipc_refuse *);
 void	greet_queue_ok(const struct ipc_queue_ref *);
 
 /* ---- ask.c: every question to the broker, and its words to us ---- */
-int	ask_start(struct lane *, const struct ipc_hello *, int door);
+int	ask_hello(struct ipc_hello *);		/* waits for it, before the sandbox; 0 or -1 */
+int	ask_start(struct lane *, int door);	/* 0 or -1 */
 void	ask_state(uint32_t state);		/* S_ bits of ipc.h */
 int	ask_connect(const struct ipc_connect *);
 int	ask_queue(const struct ipc_connect *);
 int	ask_queue_hand(const struct ipc_queue_handoff *, int fd);
 void	ask_log(uint32_t msg, const char *text, unsigned nargs, ...);	/* uint64_t arguments */
 void	ask_stats(const struct controller *);	/* STATE to the broker */
+void	ask_title(void);
 void	ask_ctrl(struct controller *);		/* whom QUEUE_ASK and LEAVE are for */
 
 #endif

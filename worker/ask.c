@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every question to the broker and its words to us, and the door through which the one connection
+ * comes. The broker may be away for a while (it is being replaced): what we say waits in the
+ * channel. The end of the channel means that the warden is gone, and so are we.
+ */
+#include "config.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/title.h"
+#include "worker/worker.h"
+
+#define HELLO_WAIT_MS 30000
+
+IPC_RECEIVER(from_broker, IPC_BROKER_TO_WORKER)
+IPC_RECEIVER(from_listener, IPC_LISTENER_TO_WORKER)
+
+static struct {
+	struct lane *lane;
+	struct ipc_hello hello;
+	struct controller *ctrl;
+	struct ipc_peer broker, door;
+	struct eng_watch broker_watch, door_watch;
+	/* namespaces and log page that came before ADMIT */
+	struct { struct ipc_ns id; int fd; } ns[IPC_MAX_NS];
+	uint32_t nns;
+	int page_fd;
+	struct ipc_page page;
+} a;
+
+static void
+broker_ready(struct eng_watch *w, unsigned events)
+{
+	int r;
+
+	(void)w;
+	(void)events;
+	while ((r = ipc_dispatch(&a.broker)) == 1 && !a.lane->stop)
+		;
+	if (r == -1) {
+		engine_unwatch(a.lane->engine, &a.broker_watch);
+		lane_stop(a.lane, 1);
+	}
+}
+
+static void
+door_ready(struct eng_watch *w, unsigned events)
+{
+	int r = ipc_dispatch(&a.door);
+
+	(void)events;
+	if (r == 0)
+		return;
+	engine_unwatch(a.lane->engine, w);
+	close(a.door.fd);
+	a.door.fd = -1;
+	if (r == -1)
+		lane_stop(a.lane, 0);	/* the listener has no use for this spare */
+}
+
+int
+ask_hello(struct ipc_hello *hello)
+{
+	a.page_fd = -1;
+	a.broker = (struct ipc_peer){ .fd = IPC_CONTROL_FD, .in = &from_broker, .state = S_NEW };
+	if (ipc_dispatch_wait(&a.broker, HELLO_WAIT_MS) != 1)
+		return (-1);
+	*hello = a.hello;
+	return (0);
+}
+
+int
+ask_start(struct lane *lane, int door)
+{
+	a.lane = lane;
+	a.broker.state = S_UP;
+	a.door = (struct ipc_peer){ .fd = door, .in = &from_listener, .state = S_NEW };
+	a.broker_watch = (struct eng_watch){ .fd = IPC_CONTROL_FD, .events = ENG_IN,
+	    .ready = broker_ready };
+	a.door_watch = (struct eng_watch){ .fd = door, .events = ENG_IN, .ready = door_ready };
+	if (engine_watch(lane->engine, &a.broker_watch) == -1)
+		return (-1);
+	return (engine_watch(lane->engine, &a.door_watch));
+}
+
+void
+ask_state(uint32_t state)
+{
+	a.broker.state = state;
+}
+
+void
+ask_ctrl(struct controller *ctrl)
+{
+	a.ctrl = ctrl;
+	ask_state(S_CTRL);
+	if (a.page_fd != -1)
+		ctrl_page(ctrl, a.page_fd, &a.page);
+	a.page_fd = -1;
+	for (uint32_t i = 0; i < a.nns; i++)
+		ns_add(ctrl, &a.ns[i].id, a.ns[i].fd);
+	a.nns = 0;
+	ask_title();
+}
+
+void
+ask_title(void)
+{
+	unsigned queues = 0;
+
+	for (unsigned i = 0; a.ctrl != NULL && i < a.ctrl->hello.queues; i++)
+		queues += a.ctrl->io[i].state == QP_LIVE;
+	if (a.ctrl == NULL)
+		title_set("spare");
+	else
+		title_set_host(a.ctrl->hostnqn, a.ctrl->admit.cntlid, queues);
+}
+
+int
+ask_connect(const struct ipc_connect *req)
+{
+	return (IPC_SEND(IPC_CONTROL_FD, CONNECT, req));
+}
+
+int
+ask_queue(const struct ipc_connect *req)
+{
+	return (IPC_SEND(IPC_CONTROL_FD, QUEUE, req));
+}
+
+int
+ask_queue_hand(const struct ipc_queue_handoff *h, int fd)
+{
+	return (IPC_SEND_FD(IPC_CONTROL_FD, QUEUE_HAND, h, &fd));
+}
+
+/* Lost when the channel is full: a log line is not worth a host's I/O. */
+void
+ask_log(uint32_t msg, const char *text, unsigned nargs, ...)
+{
+	struct ipc_log m = { .msg = msg, .nargs = nargs };
+	va_list ap;
+
+	va_start(ap, nargs);
+	for (unsigned i = 0; i < nargs && i < 6; i++)
+		m.arg[i] = va_arg(ap, uint64_t);
+	va_end(ap);
+	strlcpy(m.text, text, sizeof(m.text));
+	(void)IPC_SEND(IPC_CONTROL_FD, WORKER_LOG, &m);
+}
+
+static int
+send_stats(const struct controller *ctrl, uint32_t seq)
+{
+	struct ipc_state st = { .seq = seq, .enabled = ctrl_enabled(ctrl),
+	    .reads = ctrl->stats.reads, .writes = ctrl->stats.writes,
+	    .read_bytes = ctrl->stats.read_units * 512,
+	    .write_bytes = ctrl->stats.write_units * 512, .errors = ctrl->stats.errors };
+
+	for (unsigned i = 0; i < ctrl->hello.queues; i++)
+		st.queues = (uint16_t)(st.queues + (ctrl->io[i].state == QP_LIVE));
+	return (IPC_SEND(IPC_CONTROL_FD, STATE, &st));
+}
+
+void
+ask_stats(const struct controller *ctrl)
+{
+	(void)send_stats(ctrl, 0);
+	ask_title();
+}
+
+/* ---- what is said to us ---- */
+
+static int
+on_connection(void *ctx, const struct ipc_empty *p, int *fds)
+{
+	(void)ctx;
+	(void)p;
+	if (greet_start(a.lane, fds[0], &a.hello) == -1)
+		return (-1);
+	fds[0] = -1;
+	ask_state(S_GREET);
+	title_set("greeting");
+	return (0);
+}
+
+static int
+on_hello(void *ctx, const struct ipc_hello *p, int *fds)
+{
+	(void)ctx;
+	(void)fds;
+	a.hello = *p;
+	return (0);
+}
+
+static int
+on_ns(void *ctx, const struct ipc_ns *p, int *fds)
+{
+	int fd = fds[0];
+
+	(void)ctx;
+	if (a.ctrl == NULL && a.nns == IPC_MAX_NS)
+		return (-1);
+	fds[0] = -1;
+	if (a.ctrl != NULL)
+		return (ns_add(a.ctrl, p, fd));
+	a.ns[a.nns].id = *p;
+	a.ns[a.nns++].fd = fd;
+	return (0);
+}
+
+static int
+on_page(void *ctx, const struct ipc_page *p, int *fds)
+{
+	int fd = fds[0];
+
+	(void)ctx;
+	fds[0] = -1;
+	if (a.ctrl != NULL) {
+		ctrl_page(a.ctrl, fd, p);
+		return (0);
+	}
+	if (a.page_fd != -1)
+		close(a.page_fd);
+	a.page_fd = fd;
+	a.page = *p;
+	return (0);
+}
+
+static int
+on_admit(void *ctx, const struct ipc_admit *p, int *fds)
+{
+	(void)ctx;
+	(void)fds;
+	greet_admitted(p);
+	return (0);
+}
+
+static int
+on_refuse(void *ctx, const struct ipc_refuse *p, int *fds)
+{
+	(void)ctx;
+	(void)fds;
+	greet_refused(p);
+	return (0);
+}
+
+static int
+on_queue_ok(void *ctx, const struct ipc_queue_ref *p, int *fds)
+{
+	(void)ctx;
+	(void)fds;
+	greet_queue_ok(p);
+	return (0);
+}
+
+static int
+on_queue_ask(void *ctx, const struct ipc_queue_ask *p, int *fds)
+{
+	struct ipc_queue_answer answer = { .token = p->token };
+
+	(void)ctx;
+	(void)fds;
+	ctrl_queue_ask(a.ctrl, p, &answer.refuse);
+	return (IPC_SEND(IPC_CONTROL_FD, QUEUE_ANSWER, &answer));
+}
+
+static int
+on_queue_give(void *ctx, const struct ipc_queue_handoff *p, int *fds)
+{
+	int fd = fds[0];
+
+	(void)ctx;
+	fds[0] = -1;
+	ctrl_queue_give(a.ctrl, p, fd);
+	ask_stats(a.ctrl);
+	return (0);
+}
+
+static int
+on_queue_cancel(void *ctx, const struct ipc_queue_ref *p, int *fds)
+{
+	(void)ctx;
+	(void)fds;
+	ctrl_queue_cancel(a.ctrl, p->token);
+	return (0);
+}
+
+static int
+on_ping(void *ctx, const struct ipc_ping *p, int *fds)
+{
+	(void)ctx;
+	(void)fds;
+	if (a.ctrl != NULL && send_stats(a.ctrl, p->seq) == -1)
+		return (0);
+	(void)IPC_SEND(IPC_CONTROL_FD, PONG, p);
+	return (0);
+}
+
+static int
+on_leave(void *ctx, const struct ipc_empty *p, int *fds)
+{
+	(void)ctx;
+	(void)p;
+	(void)fds;
+	if (a.ctrl != NULL)
+		ctrl_leave(a.ctrl);
+	else
+		lane_stop(a.lane, 0);
+	return (0);
+}

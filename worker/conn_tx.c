@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sending on one TCP connection. Answers that become ready in one turn of the lane leave in one
+ * vectored send at its end; a lone answer leaves at once, since its turn ends at once. The bytes
+ * belong to their owners until sent() is called: nothing is copied here.
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "worker/conn.h"
+
+#define BATCH 96		/* pieces in one send, three to a PDU */
+
+void
+conn_watch_out(struct conn *c, bool on)
+{
+	unsigned events = on ? c->watch.events | ENG_OUT : c->watch.events & ~ENG_OUT;
+
+	if (events == c->watch.events)
+		return;
+	c->watch.events = events;
+	engine_rewatch(c->lane->engine, &c->watch);
+}
+
+/* tx NULL: just try again what is queued. */
+void
+conn_send(struct conn *c, struct tx *tx)
+{
+	if (c->is_dead)
+		return;
+	if (tx != NULL) {
+		tx->gone = 0;
+		STAILQ_INSERT_TAIL(&c->txq, tx, next);
+	}
+	if (!c->is_dirty) {
+		c->is_dirty = true;
+		TAILQ_INSERT_TAIL(&c->lane->dirty, c, dirty);
+	}
+}
+
+static unsigned
+add_piece(struct iovec *iov, unsigned n, const void *base, uint32_t len, uint32_t *skip)
+{
+	uint32_t s = *skip < len ? *skip : len;
+
+	*skip -= s;
+	if (s == len)
+		return (n);
+	iov[n].iov_base = (uint8_t *)(uintptr_t)base + s;
+	iov[n].iov_len = len - s;
+	return (n + 1);
+}
+
+static unsigned
+gather(const struct conn *c, struct iovec iov[BATCH])
+{
+	const struct tx *tx;
+	unsigned n = 0;
+
+	STAILQ_FOREACH(tx, &c->txq, next) {
+		uint32_t skip = tx->gone;
+
+		if (n + 3 > BATCH)
+			break;
+		n = add_piece(iov, n, tx->head, tx->head_len, &skip);
+		n = add_piece(iov, n, tx->data, tx->data_len, &skip);
+		n = add_piece(iov, n, tx->tail, tx->tail_len, &skip);
+	}
+	return (n);
+}
+
+/* n bytes are in the socket: whoever is complete is told. */
+static void
+account(struct conn *c, size_t n)
+{
+	struct tx *tx;
+
+	while (n > 0 && (tx = STAILQ_FIRST(&c->txq)) != NULL) {
+		size_t left = (size_t)tx->head_len + tx->data_len + tx->tail_len - tx->gone;
+
+		if (n < left) {
+			tx->gone += (uint32_t)n;
+			return;
+		}
+		n -= left;
+		STAILQ_REMOVE_HEAD(&c->txq, next);
+		if (tx->sent != NULL)
+			tx->sent(tx);
+	}
+}
+
+bool
+conn_drop_unsent(struct conn *c)
+{
+	const struct tx *tx = STAILQ_FIRST(&c->txq);
+	bool whole = tx == NULL || tx->gone == 0;
+
+	STAILQ_INIT(&c->txq);
+	return (whole);
+}
+
+void
+conn_sent_all(struct conn *c)
+{
+	if (!c->finishing || c->is_dead)
+		return;
+	if (c->rx == RX_DRAIN)
+		shutdown(c->fd, SHUT_WR);	/* the host shall read the TermReq first */
+	else
+		conn_lost(c, "finished");
+}
+
+void
+conn_flush(struct conn *c)
+{
+	struct iovec iov[BATCH];
+	struct msghdr msg = { .msg_iov = iov };
+	ssize_t n;
+
+	while (!c->is_dead && (msg.msg_iovlen = gather(c, iov)) > 0) {
+		n = sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			conn_watch_out(c, true);
+			return;
+		}
+		if (n == -1 && errno != EINTR) {
+			conn_lost(c, strerror(errno));
+			return;
+		}
+		if (n > 0)
+			account(c, (size_t)n);
+	}
+	if (c->is_dead)
+		return;
+	conn_watch_out(c, false);
+	conn_sent_all(c);
+}
+
+void
+conn_turn_flush(struct lane *lane)
+{
+	struct conn *c;
+
+	while ((c = TAILQ_FIRST(&lane->dirty)) != NULL) {
+		TAILQ_REMOVE(&lane->dirty, c, dirty);
+		c->is_dirty = false;
+		if (!c->is_dead)
+			conn_flush(c);
+	}
+}

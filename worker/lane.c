@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A lane: one thread, one engine, its timers and buffers. A turn is: wait, do what is ready, fire
+ * what is due, let go on who waited for a buffer, send everything that became ready.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "worker/worker.h"
+
+#define TRIM_MS 3000u		/* an idle controller gives its buffers back after this */
+
+static void
+lane_trim(struct timer *t)
+{
+	struct lane *lane = t->arg;
+
+	if (pool_used(lane->io) == 0)
+		pool_trim(lane->io);
+	if (pool_used(lane->h2c) == 0)
+		pool_trim(lane->h2c);
+}
+
+int
+lane_init(struct lane *lane, const struct ipc_hello *hello)
+{
+	size_t half = hello->memory / 2;
+
+	memset(lane, 0, sizeof(*lane));
+	timer_list_init(&lane->timers);
+	TAILQ_INIT(&lane->dirty);
+	TAILQ_INIT(&lane->dead);
+	TAILQ_INIT(&lane->paused);
+	STAILQ_INIT(&lane->want_io);
+	STAILQ_INIT(&lane->want_h2c);
+	lane->trim = (struct timer){ .name = "trim", .fire = lane_trim, .arg = lane };
+	lane->io = pool_new(half, hello->max_transfer);
+	lane->h2c = pool_new(half, hello->max_transfer);
+	lane->engine = engine_new(hello->engine_threads);
+	return (lane->io == NULL || lane->h2c == NULL || lane->engine == NULL ? -1 : 0);
+}
+
+void *
+lane_buffer_get(struct lane *lane, struct pool *pool, size_t len)
+{
+	if (lane->trim.set)
+		timer_stop(&lane->timers, &lane->trim);
+	return (pool_get(pool, len));
+}
+
+void
+lane_buffer_put(struct lane *lane, struct pool *pool, void *buf)
+{
+	if (buf == NULL)
+		return;
+	pool_put(pool, buf);
+	lane->freed = true;
+	if (pool_used(lane->io) == 0 && pool_used(lane->h2c) == 0)
+		timer_set(&lane->timers, &lane->trim, TRIM_MS);
+}
+
+void
+lane_stop(struct lane *lane, int status)
+{
+	lane->stop = true;
+	lane->status = status;
+}
+
+/* Resuming may free, and sending may free: until nothing changes. */
+static void
+end_of_turn(struct lane *lane)
+{
+	do {
+		if (lane->freed) {
+			lane->freed = false;
+			xfer_turn(lane);
+			conn_turn_resume(lane);
+		}
+		conn_turn_flush(lane);
+	} while (lane->freed);
+	conn_turn_reap(lane);
+}
+
+int
+lane_run(struct lane *lane)
+{
+	while (!lane->stop) {
+		if (engine_wait(lane->engine, timer_next_ms(&lane->timers)) == -1)
+			return (1);
+		timer_run(&lane->timers);
+		end_of_turn(lane);
+	}
+	return (lane->status);
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Queues: their states, their command slots, flow control, and the answers. The only place that
+ * changes a queue's or a slot's state. A slot is taken when a capsule arrives and free again when
+ * its answer is in the socket; slots are allocated when the queue is, never for a command.
+ */
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/crc.h"
+#include "common/logmsg.h"
+#include "worker/worker.h"
+
+static void	qp_transfer_late(struct timer *);
+
+/* ---- slots ---- */
+
+static bool
+cid_in_use(const struct qpair *qp, uint16_t cid)
+{
+	return ((qp->cids[cid / 8] & 1u << cid % 8) != 0);
+}
+
+static void
+cid_mark(struct qpair *qp, uint16_t cid, bool used)
+{
+	if (used)
+		qp->cids[cid / 8] |= (uint8_t)(1u << cid % 8);
+	else
+		qp->cids[cid / 8] &= (uint8_t)~(1u << cid % 8);
+}
+
+static struct slot *
+slot_take(struct qpair *qp)
+{
+	struct slot *s;
+
+	if (qp->nfree == 0)
+		return (NULL);
+	s = &qp->slots[qp->free[--qp->nfree]];
+	qp->busy++;
+	s->state = SLOT_RX;
+	s->rule = NULL;
+	s->buf = NULL;
+	s->pool = NULL;
+	s->len_in = s->len_out = s->got = s->icd = s->tx_out = s->parts = 0;
+	s->status = 0;
+	s->result = 0;
+	s->data_bad = s->aborted = s->owns_cid = false;
+	return (s);
+}
+
+/* Back to the stack; nobody is told, nothing is freed but the slot. */
+static void
+slot_untake(struct slot *s)
+{
+	struct qpair *qp = s->qp;
+
+	if (s->owns_cid)
+		cid_mark(qp, s->cmd.cid, false);
+	s->owns_cid = false;
+	s->state = SLOT_FREE;
+	qp->free[qp->nfree++] = s->index;
+	qp->busy--;
+}
+
+static void
+qp_gone(struct qpair *qp)
+{
+	struct controller *ctrl = qp->ctrl;
+
+	timer_stop(&qp->lane->timers, &qp->transfer);
+	timer_stop(&qp->lane->timers, &qp->reserve);
+	if (qp->conn != NULL)
+		conn_free(qp->conn);
+	qp->conn = NULL;
+	free(qp->slots);
+	free(qp->free);
+	free(qp->cids);
+	qp->slots = NULL;
+	qp->free = NULL;
+	qp->cids = NULL;
+	qp->state = QP_FREE;
+	ctrl_queue_closed(ctrl, qp);
+}
+
+static void
+slot_free(struct slot *s)
+{
+	struct qpair *qp = s->qp;
+
+	lane_buffer_put(qp->lane, s->pool, s->buf);
+	s->buf = NULL;
+	slot_untake(s);
+	qp->lane->freed = true;
+	if (qp->state == QP_CLOSING && qp->busy == 0)
+		qp_gone(qp);
+}
+
+/* ---- queues ---- */
+
+int
+qp_open(struct qpair *qp, struct lane *lane, struct controller *ctrl, uint16_t qid,
+    uint32_t sqsize, bool noflow)
+{
+	memset(qp, 0, sizeof(*qp));
+	qp->lane = lane;
+	qp->ctrl = ctrl;
+	qp->qid = qid;
+	qp->sqsize = sqsize;
+	qp->noflow = noflow;
+	qp->slots = calloc(sqsize, sizeof(*qp->slots));
+	qp->free = calloc(sqsize, sizeof(*qp->free));
+	qp->cids = calloc(1, 65536 / 8);
+	if (qp->slots == NULL || qp->free == NULL || qp->cids == NULL) {
+		free(qp->slots);
+		free(qp->free);
+		free(qp->cids);
+		qp->slots = NULL;
+		return (-1);
+	}
+	for (uint32_t i = 0; i < sqsize; i++) {
+		qp->slots[i].qp = qp;
+		qp->slots[i].index = (uint16_t)i;
+		qp->free[qp->nfree++] = (uint16_t)(sqsize - 1 - i);	/* 0 on top */
+	}
+	qp->transfer = (struct timer){ .name = "transfer", .fire = qp_transfer_late, .arg = qp };
+	qp->state = QP_RESERVED;
+	return (0);
+}
+
+void
+qp_start(struct qpair *qp, int fd, const struct conn_params *p)
+{
+	qp->sqhd = (uint16_t)(1 % qp->sqsize);	/* the Connect was the first command */
+	qp->state = QP_LIVE;
+	qp->conn = conn_new(qp->lane, fd, p, qp);
+	if (qp->conn == NULL)
+		qp_close(qp, "cannot watch the connection");
+}
+
+void
+qp_close(struct qpair *qp, const char *why)
+{
+	if (qp->state == QP_FREE || qp->state == QP_CLOSING)
+		return;
+	if (qp->state == QP_LIVE)
+		ask_log(MSG_QUEUE_CLOSED, why, 2, (uint64_t)qp->qid, (uint64_t)qp->busy);
+	qp->state = QP_CLOSING;
+	timer_stop(&qp->lane->timers, &qp->transfer);
+	if (qp->conn != NULL)
+		conn_free(qp->conn);	/* its unsent answers are gone */
+	qp->conn = NULL;
+	qp->busy++;			/* not gone while we look at it */
+	if (qp->qid == 0)
+		aer_drop_all(qp->ctrl);
+	for (uint32_t i = 0; i < qp->sqsize; i++) {
+		struct slot *s = &qp->slots[i];
+
+		if (s->state == SLOT_FREE)
+			continue;
+		if (s->state == SLOT_WAIT_BUFFER)
+			xfer_forget(s);
+		if (s->state != SLOT_EXECUTE)
+			slot_free(s);
+		else if (engine_cancel(qp->lane->engine, &s->op))
+			slot_free(s);
+	}
+	if (--qp->busy == 0)
+		qp_gone(qp);
+}
+
+void
+qp_conn_lost(struct qpair *qp, const char *why)
+{
+	qp_close(qp, why);
+}
+
+static void
+qp_transfer_late(struct timer *t)
+{
+	struct qpair *qp = t->arg;
+
+	ask_log(MSG_TRANSFER_LATE, "", 2, (uint64_t)qp->qid, (uint64_t)qp->waiting_h2c);
+	qp_close(qp, "data that was asked for did not come");
+}
+
+bool
+qp_abort(struct qpair *qp, uint16_t cid)
+{
+	if (qp->state != QP_LIVE || !cid_in_use(qp, cid))
+		return (false);
+	for (uint32_t i = 0; i < qp->sqsize; i++) {
+		struct slot *s = &qp->slots[i];
+
+		if (s->state == SLOT_FREE || !s->owns_cid || s->cmd.cid != cid)
+			continue;
+		if ((s->state == SLOT_WAIT_BUFFER && xfer_forget(s)) ||
+		    (s->state == SLOT_EXECUTE && s->op.done != NULL &&
+		    engine_cancel(qp->lane->engine, &s->op))) {
+			slot_done(s, NVME_SC_ABORT_REQUESTED);
+			return (true);
+		}
+		return (false);
+	}
+	return (false);
+}
+
+/* ---- capsules ---- */
+
+static const struct cmd_rule *
+find_rule(const struct qpair *qp, const struct cmd *cmd)
+{
+	if (cmd->opc == NVME_OPC_FABRICS)
+		return (fabrics_rule(qp, cmd->fctype));
+	return (qp->qid == 0 ? admin_rule(cmd->opc) : nvm_rule(cmd->opc));
+}
+
+/* What can be said of a command without its data. 0 or a status. */
+static uint16_t
+judge(struct slot *s, bool duplicate, uint32_t icd)
+{
+	const struct qpair *qp = s->qp;
+	const struct controller *ctrl = qp->ctrl;
+	uint16_t status;
+
+	if (duplicate)
+		return (NVME_SC_COMMAND_ID_CONFLICT | NVME_SC_DNR);
+	if ((s->rule = find_rule(qp, &s->cmd)) == NULL)
+		return (NVME_SC_INVALID_OPCODE | NVME_SC_DNR);
+	if (ctrl->admit.discovery && (s->rule->flags & RULE_DISCOVERY) == 0)
+		return (NVME_SC_INVALID_OPCODE | NVME_SC_DNR);
+	if (!ctrl_enabled(ctrl) && (s->rule->flags & RULE_DISABLED) == 0)
+		return (NVME_SC_COMMAND_SEQUENCE_ERROR);
+	if (s->cmd.fuse != 0)
+		return (NVME_SC_INVALID_FIELD | NVME_SC_DNR);
+	status = sqe_check_sgl(&s->cmd, icd, conn_params(qp->conn)->max_icd);
+	if (status != 0)
+		return (status);
+	s->len_in = s->len_out = 0;
+	if ((status = s->rule->prepare(s)) != 0)
+		return (status);
+	/* in-capsule data that the command has no use for */
+	if (icd != 0 && icd != s->len_in)
+		return (NVME_SC_DATA_SGL_LENGTH_INVALID | NVME_SC_DNR);
+	return (0);
+}
+
+struct slot *
+qp_capsule(struct qpair *qp, const struct nvme_sqe *sqe, uint32_t icd, uint8_t **to)
+{
+	struct slot *s = slot_take(qp);
+	bool duplicate;
+
+	*to = NULL;
+	if (s == NULL) {
+		/* more commands than the queue has entries: MAXCMD is what we told the host */
+		conn_fatal(qp->conn, PDU_FES_SEQUENCE, 0, NULL, 0);
+		return (NULL);
+	}
+	sqe_decode(sqe, &s->cmd);
+	duplicate = cid_in_use(qp, s->cmd.cid);
+	s->icd = icd;
+	s->status = judge(s, duplicate, icd);
+	if (s->status == 0 && icd > 0) {
+		s->pool = qp->lane->io;
+		if ((s->buf = lane_buffer_get(qp->lane, s->pool, icd)) == NULL) {
+			slot_untake(s);		/* the capsule is looked at again later */
+			return (NULL);
+		}
+		*to = s->buf;
+	}
+	if (!duplicate) {
+		s->owns_cid = true;
+		cid_mark(qp, s->cmd.cid, true);
+	}
+	qp->sqhd = (uint16_t)((qp->sqhd + 1u) % qp->sqsize);
+	qp->commands++;
+	ctrl_alive(qp->ctrl);
+	return (s);
+}
+
+void
+qp_capsule_complete(struct slot *s, bool data_good)
+{
+	if (s->status != 0)
+		slot_done(s, s->status);
+	else if (!data_good)
+		slot_done(s, NVME_SC_TRANSIENT_TRANSPORT_ERROR);
+	else {
+		s->got = s->icd;
+		xfer_begin(s);
+	}
+}
+
+/* ---- H2CData ---- */
+
+struct slot *
+qp_h2cdata(struct qpair *qp, const struct pdu_data *pdu, uint32_t len, uint8_t **to)
+{
+	uint32_t datao = le32_get(pdu->datao);
+	uint16_t ttag = le16_get(pdu->ttag);
+	bool last = (pdu->ch.flags & PDU_F_LAST) != 0;
+	uint16_t fes = PDU_FES_NONE;
+	uint32_t fei = 0;
+	struct slot *s = NULL;
+
+	if (ttag < qp->sqsize)
+		s = &qp->slots[ttag];
+	if (s == NULL || s->state != SLOT_WAIT_H2C) {
+		fes = PDU_FES_INVALID_FIELD;
+		fei = offsetof(struct pdu_data, ttag);
+	} else if (le16_get(pdu->cccid) != s->cmd.cid) {
+		fes = PDU_FES_INVALID_FIELD;
+		fei = offsetof(struct pdu_data, cccid);
+	} else if ((uint64_t)datao + len > s->len_in)
+		fes = PDU_FES_OUT_OF_RANGE;
+	else if (datao != s->got || last != (s->got + len == s->len_in))
+		fes = PDU_FES_SEQUENCE;
+	if (fes != PDU_FES_NONE) {
+		conn_fatal(qp->conn, fes, fei, pdu, sizeof(*pdu));
+		return (NULL);
+	}
+	*to = s->buf + datao;
+	return (s);
+}
+
+void
+qp_h2cdata_complete(struct slot *s, uint32_t len, bool last, bool data_good)
+{
+	struct qpair *qp = s->qp;
+
+	s->got += len;
+	s->data_bad |= !data_good;
+	if (!last) {
+		timer_set(&qp->lane->timers, &qp->transfer, qp->ctrl->hello.transfer_timeout_ms);
+		return;
+	}
+	if (--qp->waiting_h2c == 0)
+		timer_stop(&qp->lane->timers, &qp->transfer);
+	if (s->data_bad)
+		slot_done(s, NVME_SC_TRANSIENT_TRANSPORT_ERROR);
+	else
+		xfer_begin(s);
+}
+
+/* ---- answers ---- */
+
+static void
+slot_sent(struct tx *tx)
+{
+	struct slot *s = tx->owner;
+
+	if (--s->tx_out == 0 && s->state == SLOT_TX)
+		slot_free(s);
+}
+
+static void
+slot_send(struct slot *s, struct tx *tx, const uint8_t *head, size_t head_len)
+{
+	tx->head = head;
+	tx->head_len = (uint32_t)head_len;
+	tx->owner = s;
+	tx->sent = slot_sent;
+	s->tx_out++;
+	conn_send(s->qp->conn, tx);
+}
+
+static struct pdu_tx
+slot_pdu_tx(const struct slot *s)
+{
+	const struct conn_params *p = conn_params(s->qp->conn);
+
+	return ((struct pdu_tx){ p->hdgst, p->ddgst, (uint8_t)((p->hpda + 1) * 4) });
+}
+
+static void
+slot_respond(struct slot *s, uint16_t status)
+{
+	const struct qpair *qp = s->qp;
+	struct pdu_tx t = slot_pdu_tx(s);
+	struct nvme_cqe cqe = {
+		.dw0 = le32((uint32_t)s->result), .dw1 = le32((uint32_t)(s->result >> 32)),
+		.sqhd = le16(qp->noflow ? 0 : qp->sqhd), .sqid = le16(qp->qid),
+		.cid = le16(s->cmd.cid), .status = le16((uint16_t)(status << 1)),
+	};
+
+	slot_send(s, &s->tx_resp, s->head_resp, pdu_put_capsule_resp(s->head_resp, &cqe, &t));
+}
+
+void
+slot_r2t(struct slot *s)
+{
+	struct qpair *qp = s->qp;
+	struct pdu_tx t = slot_pdu_tx(s);
+
+	s->state = SLOT_WAIT_H2C;
+	if (qp->waiting_h2c++ == 0)
+		timer_set(&qp->lane->timers, &qp->transfer, qp->ctrl->hello.transfer_timeout_ms);
+	slot_send(s, &s->tx_r2t, s->head_r2t,
+	    pdu_put_r2t(s->head_r2t, s->cmd.cid, s->index, 0, s->len_in, &t));
+}
+
+void
+slot_done(struct slot *s, uint16_t status)
+{
+	struct qpair *qp = s->qp;
+
+	assert(s->state != SLOT_FREE && s->state != SLOT_TX);
+	if (status != 0)
+		ctrl_error(qp->ctrl, s, status);
+	if (qp->state != QP_LIVE) {
+		slot_free(s);
+		return;
+	}
+	lane_buffer_put(qp->lane, s->pool, s->buf);
+	s->buf = NULL;
+	s->state = SLOT_TX;
+	slot_respond(s, status);
+}
+
+void
+slot_done_data(struct slot *s, uint32_t len)
+{
+	struct qpair *qp = s->qp;
+	struct pdu_tx t;
+	uint8_t flags = PDU_F_LAST;
+
+	assert(s->state == SLOT_EXECUTE && len <= s->len_out);
+	if (len == 0 || qp->state != QP_LIVE) {
+		slot_done(s, 0);
+		return;
+	}
+	t = slot_pdu_tx(s);
+	s->state = SLOT_TX;
+	/* NVMe/TCP: SUCCESS stands for a CQE without SQHD and result */
+	if (qp->noflow && s->result == 0)
+		flags |= PDU_F_SUCCESS;
+	s->tx_data.data = s->buf;
+	s->tx_data.data_len = len;
+	if (t.ddgst) {
+		struct le32 d = le32(crc32c(s->buf, len));
+
+		memcpy(s->tx_data.tail, &d, sizeof(d));
+		s->tx_data.tail_len = sizeof(d);
+	}
+	slot_send(s, &s->tx_data, s->head_data,
+	    pdu_put_c2hdata(s->head_data, s->cmd.cid, 0, len, flags, &t));
+	if ((flags & PDU_F_SUCCESS) == 0)
+		slot_respond(s, 0);
+}

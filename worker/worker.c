@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cellblock-worker: greets one connection and, if that is an admin queue, becomes the host's
+ * controller. Here: the order of its first moments. Memory, threads and everything else that the
+ * sandbox forbids exist before it; no byte from a host is read before it is complete.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/sandbox.h"
+#include "common/title.h"
+#include "worker/worker.h"
+
+/* The broker speaks first, once: it is trusted more than we are, but a nonsense would end us. */
+static bool
+hello_ok(const struct ipc_hello *h)
+{
+	return (h->queues > 0 && h->queue_size >= 2 && h->queue_size <= 65536 &&
+	    h->max_transfer >= 4096 && h->memory / 2 >= h->max_transfer &&
+	    h->max_h2c_data >= PDU_MAXH2CDATA_MIN && h->engine_threads > 0);
+}
+
+/* Descriptors at most: queues, namespaces, and a few of our own. */
+static uint64_t
+worker_files(const struct ipc_hello *h)
+{
+	return (64 + h->queues + IPC_MAX_NS);
+}
+
+static int
+die(const char *what)
+{
+	fprintf(stderr, "cellblock-worker: %s\n", what);
+	return (1);
+}
+
+int
+main(int argc, char **argv, char **envp)
+{
+	static struct ipc_hello hello;
+	static struct lane lane;
+	struct ipc_jail jail;
+	struct ipc_ready ready;
+	struct sandbox box;
+	char err[256];
+	int root = -1, door = -1;
+
+	title_init("worker", argc, argv, envp);
+	if (sandbox_receive_jail(ROLE_WORKER, &jail, &root, &door, NULL) == -1)
+		return (die("is started by cellblockd, not by hand"));
+	title_set("spare");
+	if (ask_hello(&hello) == -1)
+		return (die("no HELLO came from the broker"));
+	if (!hello_ok(&hello))
+		return (die("HELLO makes no sense"));
+	if (lane_init(&lane, &hello) == -1 || ask_start(&lane, door) == -1)
+		return (die("not enough memory, threads or descriptors"));
+	box = (struct sandbox){ .jail = &jail, .root = root, .max_files = worker_files(&hello),
+	    .max_fsize = UINT64_MAX };
+	if (sandbox_enter(&box, &ready, err, sizeof(err)) == -1)
+		return (die(err));
+	if (IPC_SEND(IPC_CONTROL_FD, WORKER_READY, &ready) == -1)
+		return (1);
+	return (lane_run(&lane));
+}
