@@ -159,7 +159,7 @@ conn_capsule(struct conn *c, const uint8_t *hdr)
 static void
 conn_h2cdata(struct conn *c, const uint8_t *hdr)
 {
-	const struct pdu_data *pdu = (const void *)hdr;
+	const struct pdu_h2cdata *pdu = (const void *)hdr;
 
 	c->last = (pdu->ch.flags & PDU_F_LAST) != 0;
 	c->slot = qp_h2cdata(c->qp, pdu, c->v.data_len, &c->to);

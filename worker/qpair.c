@@ -299,7 +299,7 @@ qp_capsule_complete(struct slot *s, bool data_good)
 /* ---- H2CData ---- */
 
 struct slot *
-qp_h2cdata(struct qpair *qp, const struct pdu_data *pdu, uint32_t len, uint8_t **to)
+qp_h2cdata(struct qpair *qp, const struct pdu_h2cdata *pdu, uint32_t len, uint8_t **to)
 {
 	uint32_t datao = le32_get(pdu->datao);
 	uint16_t ttag = le16_get(pdu->ttag);
@@ -312,10 +312,10 @@ qp_h2cdata(struct qpair *qp, const struct pdu_data *pdu, uint32_t len, uint8_t *
 		s = &qp->slots[ttag];
 	if (s == NULL || s->state != SLOT_WAIT_H2C) {
 		fes = PDU_FES_INVALID_FIELD;
-		fei = offsetof(struct pdu_data, ttag);
+		fei = offsetof(struct pdu_h2cdata, ttag);
 	} else if (le16_get(pdu->cccid) != s->cmd.cid) {
 		fes = PDU_FES_INVALID_FIELD;
-		fei = offsetof(struct pdu_data, cccid);
+		fei = offsetof(struct pdu_h2cdata, cccid);
 	} else if ((uint64_t)datao + len > s->len_in)
 		fes = PDU_FES_OUT_OF_RANGE;
 	else if (datao != s->got || last != (s->got + len == s->len_in))
