@@ -15,6 +15,12 @@
 #include "common/title.h"
 #include "worker/worker.h"
 
+static struct worker_start {
+	struct lane lane;
+	struct ipc_hello hello;
+	int door;
+} me = { .door = -1 };
+
 /* The broker speaks first, once: it is trusted more than we are, but a nonsense would end us. */
 static bool
 hello_ok(const struct ipc_hello *h)
@@ -38,32 +44,39 @@ die(const char *what)
 	return (1);
 }
 
+/* Threads, ring, memory: everything that needs what the filter will forbid. */
+static int
+start(void *arg)
+{
+	struct worker_start *w = arg;
+
+	if (lane_init(&w->lane, &w->hello) == -1)
+		return (-1);
+	return (ask_start(&w->lane, w->door));
+}
+
 int
 main(int argc, char **argv, char **envp)
 {
-	static struct ipc_hello hello;
-	static struct lane lane;
 	struct ipc_jail jail;
 	struct ipc_ready ready;
 	struct sandbox box;
 	char err[256];
-	int root = -1, door = -1;
+	int root = -1;
 
 	title_init("worker", argc, argv, envp);
-	if (sandbox_receive_jail(ROLE_WORKER, &jail, &root, &door, NULL) == -1)
+	if (sandbox_receive_jail(ROLE_WORKER, &jail, &root, &me.door, NULL) == -1)
 		return (die("is started by cellblockd, not by hand"));
 	title_set("spare");
-	if (ask_hello(&hello) == -1)
+	if (ask_hello(&me.hello) == -1)
 		return (die("no HELLO came from the broker"));
-	if (!hello_ok(&hello))
+	if (!hello_ok(&me.hello))
 		return (die("HELLO makes no sense"));
-	if (lane_init(&lane, &hello) == -1 || ask_start(&lane, door) == -1)
-		return (die("not enough memory, threads or descriptors"));
-	box = (struct sandbox){ .jail = &jail, .root = root, .max_files = worker_files(&hello),
-	    .max_fsize = UINT64_MAX };
+	box = (struct sandbox){ .jail = &jail, .root = root, .max_files = worker_files(&me.hello),
+	    .max_fsize = UINT64_MAX, .start = start, .start_arg = &me };
 	if (sandbox_enter(&box, &ready, err, sizeof(err)) == -1)
 		return (die(err));
 	if (IPC_SEND(IPC_CONTROL_FD, WORKER_READY, &ready) == -1)
 		return (1);
-	return (lane_run(&lane));
+	return (lane_run(&me.lane));
 }
