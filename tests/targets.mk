@@ -1,0 +1,29 @@
+# Stories that need root, and those with the real Linux host; same driver, same summary.
+.PHONY: check-root check-vm check-valgrind lint fuzz
+check-root: all
+	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS) $(check_LIBRARIES)
+	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(ROOT_TESTS)'
+
+check-vm: all
+	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS)
+	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(VM_TESTS)'
+
+check-valgrind: all
+	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS)
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(UNIT_TESTS)' \
+		LOG_COMPILER='valgrind -q --error-exitcode=99 --leak-check=full \
+		--errors-for-leak-kinds=definite --trace-children=no'
+
+fuzz: all
+	@test -n '$(FUZZ_TARGETS)' || { echo 'configure with --enable-fuzzers'; exit 1; }
+	@for f in $(FUZZ_TARGETS); do n=$${f##*/fuzz_}; echo "  FUZZ     $$n"; d=$$(mktemp -d); \
+	./$$f -max_total_time=$${FUZZ_SECONDS:-60} -print_final_stats=0 $$d \
+	$(srcdir)/tests/corpus/$$n >fuzz-$$n.log 2>&1 || { tail -30 fuzz-$$n.log; exit 1; }; \
+	rm -rf $$d; done
+
+lint:
+	@for f in $$(cd $(srcdir) && find broker listener worker -name '*.[58]'); do \
+	mandoc -T lint -W warning $(srcdir)/$$f || exit 1; done
+	cppcheck -q --error-exitcode=1 --std=c11 --inline-suppr -I$(srcdir) -I. -DHAVE_CONFIG_H \
+		--suppress=missingIncludeSystem --enable=warning,portability \
+		$(srcdir)/common $(srcdir)/listener $(srcdir)/worker $(srcdir)/broker
