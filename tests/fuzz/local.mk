@@ -1,0 +1,24 @@
+# tests/fuzz: a driver for each parser. Linked with replay.c it runs the corpus in make check, with
+# any compiler; with --enable-fuzzers (clang) it is linked with libFuzzer as well.
+FUZZ_LIBS = common/libpure.a $(ISAL_LIBS)
+REPLAYS = %D%/replay_connect %D%/replay_pdu %D%/replay_sqe
+check_PROGRAMS += $(REPLAYS)
+TESTS += $(REPLAYS)
+%C%_replay_connect_SOURCES = %D%/replay.c %D%/fuzz_connect.c %D%/fuzz.h
+%C%_replay_connect_LDADD = $(FUZZ_LIBS)
+%C%_replay_pdu_SOURCES = %D%/replay.c %D%/fuzz_pdu.c
+%C%_replay_pdu_LDADD = $(FUZZ_LIBS)
+%C%_replay_sqe_SOURCES = %D%/replay.c %D%/fuzz_sqe.c
+%C%_replay_sqe_LDADD = $(FUZZ_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += %D%/fuzz_connect %D%/fuzz_pdu %D%/fuzz_sqe
+endif
+FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_connect_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_connect_LDFLAGS = $(FUZZ_LINK)
+%C%_fuzz_pdu_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_pdu_LDFLAGS = $(FUZZ_LINK)
+%C%_fuzz_sqe_LDADD = $(FUZZ_LIBS)
+%C%_fuzz_sqe_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += tests/corpus
