@@ -3,7 +3,8 @@ include tests/vm/local.mk
 include tests/unit/local.mk
 include tests/fuzz/local.mk
 
-AM_TESTS_ENVIRONMENT += CC='$(CC)'; HEADER_FLAGS='$(AM_CPPFLAGS) $(CPPFLAGS) $(WARN_CFLAGS)'; \
-	export CC HEADER_FLAGS;
+HEADER_FLAGS = $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(CMOCKA_CFLAGS) $(EVENT_CFLAGS) \
+	$(ISAL_CFLAGS) $(SECCOMP_CFLAGS) $(SODIUM_CFLAGS) $(SYSTEMD_CFLAGS) $(YAML_CFLAGS)
+AM_TESTS_ENVIRONMENT += CC='$(CC)'; HEADER_FLAGS='$(HEADER_FLAGS)'; export CC HEADER_FLAGS;
 dist_check_SCRIPTS += %D%/headers.sh
 TESTS += %D%/headers.sh
