@@ -15,6 +15,12 @@ UNIT_TESTS += %D%/ipc
 %C%_ipc_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_ipc_LDADD = common/libplumbing.a $(CMOCKA_LIBS)
 
+UNIT_TESTS += %D%/opener
+%C%_opener_SOURCES = %D%/child.c %D%/child.h %D%/opener.c
+%C%_opener_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_opener_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
+%C%_opener_DEPENDENCIES = broker/cellblock-opener common/libplumbing.a
+
 UNIT_TESTS += %D%/probe
 %C%_probe_SOURCES = %D%/probe.c
 %C%_probe_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cellblock-opener: one operation on one device or file, one answer, exit. Whatever the device
+ * does to it (a hanging open, a sleep that nothing interrupts), only this process is stopped: the
+ * broker has a deadline for it and goes on. The name comes from the warden, never from the broker.
+ */
+#include "config.h"
+
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "broker/probe.h"
+#include "common/ipc.h"
+#include "common/sandbox.h"
+
+#define DRAIN_POLL_MS	20
+
+struct opener {
+	char path[IPC_PATH_SIZE];	/* "": none, then nothing can be claimed */
+	struct probe_limits limits;
+};
+
+IPC_RECEIVER(from_broker, IPC_BROKER_TO_OPENER)
+
+static int
+tell_failed(const struct ipc_open_failed *why)
+{
+	return (IPC_SEND(IPC_CONTROL_FD, OPEN_FAILED, why));
+}
+
+static int
+on_claim(void *ctx, const struct ipc_claim *m, int *fds)
+{
+	const struct opener *o = ctx;
+	struct ipc_open_failed why = { STAGE_OPEN, ENOENT };
+	struct ipc_claimed claimed;
+	int fd = -1;
+
+	(void)fds;
+	setproctitle("opener: claiming %s", o->path);
+	if (o->path[0] == '\0' || (fd = probe_claim(o->path, &o->limits, m, &claimed,
+	    &why)) == -1)
+		return (tell_failed(&why));
+	return (IPC_SEND_FD(IPC_CONTROL_FD, CLAIMED, &claimed, &fd));
+}
+
+static int
+on_reopen(void *ctx, const struct ipc_reopen *m, int *fds)
+{
+	struct ipc_drain answer = { m->lock_offset };
+	struct ipc_open_failed why;
+	int fd;
+
+	(void)ctx;
+	setproctitle("opener: opening");
+	if ((fd = probe_reopen(fds[0], m, &why)) == -1)
+		return (tell_failed(&why));
+	return (IPC_SEND_FD(IPC_CONTROL_FD, REOPENED, &answer, &fd));
+}
+
+/* Until the last description of a dead worker is gone, or the broker is. */
+static int
+on_drain(void *ctx, const struct ipc_drain *m, int *fds)
+{
+	struct pollfd p = { .fd = IPC_CONTROL_FD, .events = POLLIN };
+	struct ipc_open_failed why = { .stage = STAGE_LOCK };
+	int locked;
+
+	(void)ctx;
+	setproctitle("opener: draining");
+	while ((locked = probe_is_locked(fds[0], m->lock_offset)) == 1)
+		if (poll(&p, 1, DRAIN_POLL_MS) != 0)
+			exit(0);
+	if (locked == 0)
+		return (IPC_SEND(IPC_CONTROL_FD, DRAIN_DONE, m));
+	why.error = (uint32_t)errno;
+	return (tell_failed(&why));
+}
+
+/* The path is all that is left to open; what was opened before and sent here is that path, too. */
+static void
+narrow(const struct ipc_jail *jail, const struct opener *o, int root)
+{
+	const char *paths[] = { o->path[0] != '\0' ? o->path : NULL, NULL };
+	struct sandbox sandbox = { .jail = jail, .root = root, .paths = paths, .max_files = 16,
+	    .max_fsize = UINT64_MAX };
+	struct ipc_ready ready;
+	char why[256];
+
+	if (sandbox_enter(&sandbox, &ready, why, sizeof(why)) == -1)
+		errx(1, "%s", why);
+}
+
+int
+main(int argc, char **argv, char **envp)
+{
+	static struct opener o;
+	struct ipc_peer broker = { .fd = IPC_CONTROL_FD, .in = &from_broker, .ctx = &o,
+	    .state = S_UP };
+	struct ipc_jail jail;
+	int root;
+
+	setproctitle_init(argc, argv, envp);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);	/* of a terminal: meant for the warden */
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	if (sandbox_receive_jail(ROLE_OPENER, &jail, &root, NULL, o.path) == -1)
+		err(1, "first words");
+	setproctitle("opener");
+	if (o.path[0] != '\0')
+		probe_read_limits(o.path, &o.limits);
+	narrow(&jail, &o, root);
+	return (ipc_dispatch_wait(&broker, -1) == 1 ? 0 : 1);
+}
