@@ -14,16 +14,17 @@ struct pool;
 
 #define POOL_SMALLEST 4096u
 
-/* size and largest in bytes, powers of two are made of them (size rounded down, largest up).
- * Returns NULL with errno. Address space only: pages are touched when used. */
+/* size and largest in bytes. largest is rounded up to a power of two, size down to a multiple of
+ * that. Returns NULL with errno; EINVAL when not one `largest` fits. Address space only: pages are
+ * touched when used, the lowest ones first. */
 struct pool *pool_new(size_t size, size_t largest);
-void	pool_free(struct pool *);
+void	pool_free(struct pool *);	/* NULL is allowed; all buffers are gone with it */
 
-/* len bytes, page-aligned, contents undefined; NULL when there is none now or len > largest. */
+/* len bytes, 4 KiB-aligned, contents undefined; NULL when there is none now or len > largest. */
 void	*pool_get(struct pool *, size_t len);
 void	pool_put(struct pool *, void *buf);	/* NULL is allowed */
 
-size_t	pool_used(const struct pool *);		/* bytes */
+size_t	pool_used(const struct pool *);		/* bytes, whole buffers counted */
 size_t	pool_largest(const struct pool *);
 
 /* Gives the kernel back every page that nobody uses (an idle controller's). */

@@ -63,6 +63,19 @@ UNIT_TESTS += %D%/wire
 %C%_wire_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_wire_LDADD = $(UNIT_PURE)
 
+# The lower half of a worker.
+UNIT_WORKER = worker/libworker.a $(CMOCKA_LIBS)
+UNIT_TESTS += %D%/pool
+%C%_pool_SOURCES = %D%/pool.c %D%/unit.h
+%C%_pool_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_pool_LDADD = $(UNIT_WORKER)
+
+UNIT_TESTS += %D%/timer
+%C%_timer_SOURCES = %D%/timer.c %D%/unit.h
+%C%_timer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_timer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
+%C%_timer_LDADD = $(UNIT_WORKER)
+
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
