@@ -1,5 +1,6 @@
 # tests: unit (cmocka), fuzz, host (nvmehost), stories
 include tests/vm/local.mk
+include tests/host/local.mk
 include tests/unit/local.mk
 include tests/fuzz/local.mk
 

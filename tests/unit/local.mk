@@ -14,6 +14,15 @@ UNIT_TESTS += %D%/ipc
 %C%_ipc_SOURCES = %D%/ipc.c
 %C%_ipc_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_ipc_LDADD = common/libplumbing.a $(CMOCKA_LIBS)
+UNIT_TESTS += %D%/host
+%C%_host_SOURCES = %D%/host.c tests/host/loop.c tests/host/loop.h
+%C%_host_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_host_LDADD = tests/host/libnvmehost.a $(CMOCKA_LIBS) $(ISAL_LIBS) -lpthread
+
+UNIT_TESTS += %D%/host_check
+%C%_host_check_SOURCES = %D%/host_check.c
+%C%_host_check_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_host_check_LDADD = tests/host/libnvmehost.a $(CMOCKA_LIBS) $(ISAL_LIBS)
 
 UNIT_TESTS += %D%/opener
 %C%_opener_SOURCES = %D%/child.c %D%/child.h %D%/opener.c

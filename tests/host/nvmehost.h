@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The program nvmehost: its settings, its commands, its way of speaking. The library is host.h.
+ */
+#ifndef TESTS_HOST_NVMEHOST_H
+#define TESTS_HOST_NVMEHOST_H
+
+#include "tests/host/host.h"
+
+/* Exit statuses. */
+enum { EXIT_OK = 0, EXIT_FAULT = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3 };
+
+/* Everything that an option can set. */
+struct settings {
+	struct host_opts host;
+	uint64_t	 queues, depth, kato_ms, hpda, maxr2t, timeout_ms;	/* for host */
+	uint64_t	 nsid, lba, bytes, offset;
+	uint64_t	 min, max, seed, seconds, write_percent;
+	uint64_t	 io, cns;
+	bool		 json, greet, fua, no_write;
+	const char	*hostid, *file, *name;
+	char		**arg;			/* after the command's name */
+	int		 narg;
+};
+
+/* What a command needs before it runs; each level includes those before it. */
+enum level { LEVEL_NONE, LEVEL_CTRL, LEVEL_IO };
+
+struct command {
+	const char	*name, *args, *help;
+	enum level	 level;
+	int		 min_args, max_args;
+	int		(*run)(struct settings *, struct host_ctrl *);
+};
+
+/* Each returns an exit status. */
+int	cmd_discover(struct settings *, struct host_ctrl *);	/* cmd_discover.c */
+int	cmd_id_ctrl(struct settings *, struct host_ctrl *);	/* cmd_identify.c */
+int	cmd_id_ns(struct settings *, struct host_ctrl *);
+int	cmd_list_ns(struct settings *, struct host_ctrl *);
+int	cmd_log(struct settings *, struct host_ctrl *);
+int	cmd_get_feature(struct settings *, struct host_ctrl *);
+int	cmd_read(struct settings *, struct host_ctrl *);	/* cmd_rw.c */
+int	cmd_write(struct settings *, struct host_ctrl *);
+int	cmd_flush(struct settings *, struct host_ctrl *);
+int	cmd_zero(struct settings *, struct host_ctrl *);
+int	cmd_deallocate(struct settings *, struct host_ctrl *);
+int	cmd_verify(struct settings *, struct host_ctrl *);	/* cmd_verify.c */
+int	cmd_stress(struct settings *, struct host_ctrl *);	/* cmd_stress.c */
+int	cmd_hold(struct settings *, struct host_ctrl *);	/* cmd_hold.c */
+int	cmd_raw(struct settings *, struct host_ctrl *);		/* cmd_raw.c */
+int	cmd_misbehave(struct settings *, struct host_ctrl *);	/* misbehave.c */
+
+/* say.c: one clear line on stderr, and the exit status that goes with it. */
+int	say_usage(const char *, ...) __attribute__((format(printf, 1, 2)));
+int	say_error(const struct host_error *, const struct host_refusal *);
+int	say_queue_error(const struct host_queue *);
+void	dump_hex(const uint8_t *, size_t);
+uint64_t parse_number(const char *, bool *ok);
+uint64_t random_next(uint64_t *state);
+
+#endif
