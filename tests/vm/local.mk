@@ -1,6 +1,15 @@
 # The real Linux host: its image, its runner, and the stories told in it (run as root).
-dist_noinst_SCRIPTS += %D%/build %D%/netns %D%/run
-EXTRA_DIST += %D%/suites %D%/guest/first-stage %D%/guest/init
-EXTRA_DIST += %D%/guest/admin.sh %D%/guest/broker.sh %D%/guest/files.sh %D%/guest/lib.sh \
-	%D%/guest/reset.sh %D%/guest/restart.sh %D%/guest/standin.sh %D%/guest/stories.sh \
-	%D%/guest/verify.sh %D%/guest/worker.sh
+dist_noinst_SCRIPTS += %D%/build %D%/host %D%/netns %D%/run \
+	%D%/x_crash.sh %D%/x_host.sh %D%/x_inside.sh
+EXTRA_DIST += %D%/lib.sh %D%/suites %D%/guest/first-stage %D%/guest/init
+EXTRA_DIST += %D%/guest/admin.sh %D%/guest/broker.sh %D%/guest/files.sh \
+	%D%/guest/inside.sh %D%/guest/lib.sh %D%/guest/reset.sh %D%/guest/restart.sh \
+	%D%/guest/standin.sh %D%/guest/stories.sh %D%/guest/verify.sh %D%/guest/worker.sh
+
+# As root: every story, each with a VM of its own; minutes.
+VM_STORIES = %D%/x_host.sh %D%/x_crash.sh %D%/x_inside.sh
+check-vm: all
+	@status=0; for story in $(VM_STORIES); do \
+	  echo "# $$story"; $(srcdir)/$$story || status=1; \
+	done; exit $$status
+.PHONY: check-vm

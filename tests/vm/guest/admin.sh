@@ -1,5 +1,7 @@
+#!/bin/bash
 # Discovers, connects with one queue and with four, and asks what nvme-cli can ask.
 # Environment: SIZE1 (bytes of namespace 1).
+# shellcheck source=lib.sh
 . ./lib.sh
 
 # discovered PORT: subsystem NQN, address and port of each record, as host A sees it.
@@ -35,12 +37,14 @@ check "write and verify over 4 queues" verify "$dev" --numjobs=4 --size=4M --off
 
 # id-ctrl
 nvme id-ctrl "/dev/$ctrl" -o json >/tmp/id-ctrl
-field() { jq -r ".$1" /tmp/id-ctrl | sed 's/ *$//'; }
+trim() { tr -d '\0' | sed 's/ *$//'; }
+field() { jq -r ".$1" /tmp/id-ctrl | trim; }
 is "id-ctrl: subnqn" "$(field subnqn)" "$NQN"
 is "id-ctrl: cntlid is Connect's" "$(field cntlid)" "$(attribute "$ctrl" cntlid)"
 for pair in mn:model sn:serial fr:firmware_rev; do
-  is "id-ctrl: ${pair%:*}" "$(field "${pair%:*}")" "$(attribute "$ctrl" "${pair#*:}" | sed 's/ *$//')"
-  check "id-ctrl: ${pair%:*} is printable" grep -qE '^[!-~]([ -~]*[!-~])?$' <(field "${pair%:*}")
+  name=${pair%:*}
+  is "id-ctrl: $name" "$(field "$name")" "$(attribute "$ctrl" "${pair#*:}" | trim)"
+  check "id-ctrl: $name is printable" grep -qE '^[!-~]([ -~]*[!-~])?$' <(field "$name")
 done
 check "id-ctrl: what the transport needs" \
   jq -e '.ioccsz >= 4 and .iorcsz >= 1 and .icdoff == 0 and .kas > 0 and .sqes == 102
@@ -70,8 +74,7 @@ check "error-log: $entries entries" jq -e --argjson n "$entries" '.errors | leng
 nvme fw-log "/dev/$ctrl" -b >/tmp/fw-log
 if [ -z "${STANDIN:-}" ]; then # Linux's own target returns zeros here
   is "fw-log: active slot" $(($(od -An -tu1 -N1 /tmp/fw-log) & 7)) 1
-  is "fw-log: firmware of slot 1" "$(tail -c +9 /tmp/fw-log | head -c 8 | sed 's/ *$//')" \
-    "$(field fr)"
+  is "fw-log: firmware of slot 1" "$(tail -c +9 /tmp/fw-log | head -c 8 | trim)" "$(field fr)"
 fi
 
 # features

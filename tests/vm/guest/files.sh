@@ -1,4 +1,6 @@
+#!/bin/bash
 # A file system on the namespace: made, filled, checked, and found again after a reconnect.
+# shellcheck source=lib.sh
 . ./lib.sh
 m=/mnt
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+#!/bin/bash
 # What the stories share inside the guest. A story sources this, makes its checks, and ends with
 # "finish". Every check prints one TAP line; what a failed command said follows as comments.
 #
@@ -16,7 +16,7 @@ story=${story%.sh}
 failed=0
 [ -z "${STANDIN:-}" ] || . ./standin.sh
 
-note() { sed 's/^/# /' <<<"$*"; }
+note() { echo "# ${*//$'\n'/$'\n# '}"; }
 
 # check NAME COMMAND...: one TAP line; returns the command's success.
 check() {
@@ -30,7 +30,7 @@ check() {
   fi
   echo "not ok - $story: $name"
   note "status $status of: $*"
-  note "$(tail -n 25 <<<"$output")"
+  [ -z "$output" ] || note "$(tail -n 25 <<<"$output")"
   failed=1
   return 1
 }
@@ -119,11 +119,20 @@ connect() {
   wait_for 60 is_live "$ctrl"
 }
 
-# Like must, for connect: it sets variables, so it cannot run in a subshell.
+# connect_in_time UUID NQN [options]: connect, which may be refused for a while.
+connect_in_time() {
+  local tries=30
+  until connect "$@"; do
+    [ $((tries -= 1)) -gt 0 ] || return
+    sleep 1
+  done
+}
+
+# Like must, for connect (or the function in $connect): it sets variables, so no subshell.
 must_connect() {
   local name=$1
   shift
-  if connect "$@" >/tmp/connect.out 2>&1; then
+  if ${connect:-connect} "$@" >/tmp/connect.out 2>&1; then
     echo "ok - $story: $name"
   else
     echo "not ok - $story: $name"

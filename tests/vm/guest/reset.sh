@@ -1,4 +1,6 @@
+#!/bin/bash
 # Controller resets, idle and under load, and what was written stays written.
+# shellcheck source=lib.sh
 . ./lib.sh
 must_connect "connect" $host_a "$NQN"
 must "write" verify "$dev" --do_verify=0

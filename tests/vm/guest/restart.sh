@@ -1,4 +1,6 @@
+#!/bin/bash
 # The target is stopped and started under load, then killed and started: the host comes back.
+# shellcheck source=lib.sh
 . ./lib.sh
 must_connect "connect" $host_a "$NQN"
 must "write" verify "$dev" --do_verify=0

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+#!/bin/bash
 # Linux's own target in Cellblock's place, on the guest's loopback: it shows that the stories
 # themselves are right. Sourced by lib.sh when STANDIN is set; sets it up only once.
 c=/sys/kernel/config/nvmet

@@ -1,3 +1,4 @@
+#!/bin/bash
 # stories NAME...: several stories in one boot, each in a shell of its own.
 status=0
 for name in "$@"; do

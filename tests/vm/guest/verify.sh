@@ -1,4 +1,6 @@
+#!/bin/bash
 # Checksummed blocks of mixed sizes with each way of framing them.
+# shellcheck source=lib.sh
 . ./lib.sh
 for options in "" "-g -G" "--disable-sqflow" "-g -G --disable-sqflow"; do
   # shellcheck disable=SC2086

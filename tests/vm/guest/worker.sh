@@ -1,4 +1,6 @@
+#!/bin/bash
 # One host's worker is killed under load: that host reconnects, another one notices nothing.
+# shellcheck source=lib.sh
 . ./lib.sh
 address_a=192.0.2.2 address_b=192.0.2.12
 ip address add $address_b/24 dev eth0
