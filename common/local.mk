@@ -8,6 +8,7 @@ noinst_LIBRARIES += %D%/libpure.a %D%/libplumbing.a
 %C%_libplumbing_a_SOURCES = \
 	%D%/addr.c %D%/addr.h \
 	%D%/ipc.c %D%/ipc.h %D%/ipc_payload.h \
+	%D%/log.c %D%/log.h %D%/logmsg.c %D%/logmsg.h \
 	%D%/sandbox.c %D%/sandbox.h %D%/sandbox_basic.c %D%/sandbox_layers.h \
 	%D%/title.c %D%/title.h
 %C%_libplumbing_a_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)

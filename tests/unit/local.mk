@@ -30,6 +30,16 @@ UNIT_TESTS += %D%/opener
 %C%_opener_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
 %C%_opener_DEPENDENCIES = broker/cellblock-opener common/libplumbing.a
 
+UNIT_TESTS += %D%/log
+%C%_log_SOURCES = %D%/log.c
+%C%_log_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_log_LDADD = common/libplumbing.a $(CMOCKA_LIBS)
+
+UNIT_TESTS += %D%/logmsg
+%C%_logmsg_SOURCES = %D%/logmsg.c
+%C%_logmsg_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_logmsg_LDADD = common/libplumbing.a common/libpure.a $(CMOCKA_LIBS)
+
 UNIT_TESTS += %D%/probe
 %C%_probe_SOURCES = %D%/probe.c
 %C%_probe_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
