@@ -83,13 +83,20 @@ end_of_turn(struct lane *lane)
 }
 
 int
+lane_turn(struct lane *lane, int timeout_ms)
+{
+	if (engine_wait(lane->engine, timeout_ms) == -1)
+		return (-1);
+	timer_run(&lane->timers);
+	end_of_turn(lane);
+	return (0);
+}
+
+int
 lane_run(struct lane *lane)
 {
-	while (!lane->stop) {
-		if (engine_wait(lane->engine, timer_next_ms(&lane->timers)) == -1)
+	while (!lane->stop)
+		if (lane_turn(lane, timer_next_ms(&lane->timers)) == -1)
 			return (1);
-		timer_run(&lane->timers);
-		end_of_turn(lane);
-	}
 	return (lane->status);
 }

@@ -53,6 +53,7 @@ struct lane {
 /* ---- lane.c ---- */
 int	lane_init(struct lane *, const struct ipc_hello *);
 int	lane_run(struct lane *);	/* until stop; returns status */
+int	lane_turn(struct lane *, int timeout_ms);	/* one turn; 0, or -1 when waiting failed */
 void	lane_stop(struct lane *, int status);
 /* A buffer of at most pool_largest bytes from one of the lane's two pools, or NULL for now. */
 void	*lane_buffer_get(struct lane *, struct pool *, size_t len);
