@@ -1,4 +1,6 @@
 # worker: the process that reads every byte of one host. Everything but main() is in libworker.a.
 noinst_LIBRARIES += %D%/libworker.a
 %C%_libworker_a_SOURCES = %D%/engine.h %D%/pool.c %D%/pool.h %D%/timer.c %D%/timer.h
-EXTRA_DIST += %D%/worker.h
+# transport, greeting, and the words of the broker
+%C%_libworker_a_SOURCES += %D%/ask.c %D%/conn.c %D%/conn.h %D%/conn_tx.c %D%/greet.c %D%/lane.c \
+	%D%/qpair.c %D%/worker.h %D%/xfer.c
