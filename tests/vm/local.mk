@@ -6,10 +6,5 @@ EXTRA_DIST += %D%/guest/admin.sh %D%/guest/broker.sh %D%/guest/files.sh \
 	%D%/guest/inside.sh %D%/guest/lib.sh %D%/guest/reset.sh %D%/guest/restart.sh \
 	%D%/guest/standin.sh %D%/guest/stories.sh %D%/guest/verify.sh %D%/guest/worker.sh
 
-# As root: every story, each with a VM of its own; minutes.
-VM_STORIES = %D%/x_host.sh %D%/x_crash.sh %D%/x_inside.sh
-check-vm: all
-	@status=0; for story in $(VM_STORIES); do \
-	  echo "# $$story"; $(srcdir)/$$story || status=1; \
-	done; exit $$status
-.PHONY: check-vm
+# As root: every story, each with a VM of its own; minutes. Run by `make check-vm`.
+VM_TESTS += %D%/x_host.sh %D%/x_crash.sh %D%/x_inside.sh
