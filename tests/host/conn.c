@@ -43,11 +43,15 @@ host_now_ms(void)
 void
 host_opts_default(struct host_opts *o)
 {
+	static const uint8_t hostid[16] = {0x63, 0x65, 0x6c, 0x6c, 0x62, 0x6c, 0x4f, 0x63, 0x8b,
+		0x2d, 0x74, 0x65, 0x73, 0x74, 0x00, 0x01};
+
 	*o = (struct host_opts){
 		.addr = "127.0.0.1", .port = "4420", .subnqn = HOST_DISCOVERY_NQN,
-		.hostnqn = "nqn.2014-08.org.nvmexpress:uuid:6365-6c6c-626c-6f636b2d74657374",
-		.hostid = "cellblock-host-1", .queues = 1, .depth = 32, .timeout_ms = 10000,
+		.hostnqn = "nqn.2014-08.org.nvmexpress:uuid:63656c6c-626c-4f63-8b2d-746573740001",
+		.queues = 1, .depth = 32, .timeout_ms = 10000,
 	};
+	memcpy(o->hostid, hostid, sizeof(hostid));
 }
 
 /* Keeps the first error: what follows from it is no news. */

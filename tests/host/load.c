@@ -38,7 +38,7 @@ int
 host_load_check(
     struct host_load *l, const struct host_job *j, uint64_t seed, const uint32_t *generation)
 {
-	char why[160];
+	char why[192];
 
 	if (j->cmd.status != 0)
 		return (

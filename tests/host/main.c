@@ -60,18 +60,21 @@ static const struct opt {
 enum { NOPTS = sizeof(opts) / sizeof(opts[0]), OPT_BASE = 256 };
 
 static const struct command commands[] = {
-	{ "discover", "", "print the discovery log", LEVEL_CTRL, 0, 0, cmd_discover },
-	{ "id-ctrl", "", "Identify Controller", LEVEL_CTRL, 0, 0, cmd_id_ctrl },
-	{ "id-ns", "NSID", "Identify Namespace", LEVEL_CTRL, 1, 1, cmd_id_ns },
-	{ "list-ns", "", "active namespaces", LEVEL_CTRL, 0, 0, cmd_list_ns },
-	{ "log", "LID", "Get Log Page, dumped", LEVEL_CTRL, 1, 1, cmd_log },
-	{ "get-feature", "FID", "Get Features", LEVEL_CTRL, 1, 1, cmd_get_feature },
-	{ "read", "", "read --bytes at --lba", LEVEL_IO, 0, 0, cmd_read },
-	{ "write", "", "write a pattern, or --file", LEVEL_IO, 0, 0, cmd_write },
-	{ "flush", "", "Flush", LEVEL_IO, 0, 0, cmd_flush },
-	{ "zero", "", "Write Zeroes", LEVEL_IO, 0, 0, cmd_zero },
-	{ "deallocate", "", "Dataset Management, one range", LEVEL_IO, 0, 0, cmd_deallocate },
-	{ "verify", "", "write a pattern, read it all back", LEVEL_IO, 0, 0, cmd_verify },
+    {"discover", "", "print the discovery log", LEVEL_CTRL, 0, 0, cmd_discover},
+    {"id-ctrl", "", "Identify Controller", LEVEL_CTRL, 0, 0, cmd_id_ctrl},
+    {"id-ns", "NSID", "Identify Namespace", LEVEL_CTRL, 1, 1, cmd_id_ns},
+    {"list-ns", "", "active namespaces", LEVEL_CTRL, 0, 0, cmd_list_ns},
+    {"log", "LID", "Get Log Page, dumped", LEVEL_CTRL, 1, 1, cmd_log},
+    {"get-feature", "FID", "Get Features", LEVEL_CTRL, 1, 1, cmd_get_feature},
+    {"read", "", "read --bytes at --lba", LEVEL_IO, 0, 0, cmd_read},
+    {"write", "", "write a pattern, or --file", LEVEL_IO, 0, 0, cmd_write},
+    {"flush", "", "Flush", LEVEL_IO, 0, 0, cmd_flush},
+    {"zero", "", "Write Zeroes", LEVEL_IO, 0, 0, cmd_zero},
+    {"deallocate", "", "Dataset Management, one range", LEVEL_IO, 0, 0, cmd_deallocate},
+    {"verify", "", "write a pattern, read it all back", LEVEL_IO, 0, 0, cmd_verify},
+    {"stress", "", "reads and writes mixed, verified; prints IOPS", LEVEL_IO, 0, 0, cmd_stress},
+    {"hold", "", "keep the controller until stdin ends or SIGTERM", LEVEL_IO, 0, 0, cmd_hold},
+    {"raw", "[HEX]", "send bytes, print what comes back", LEVEL_NONE, 0, 1, cmd_raw},
 };
 
 enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
