@@ -84,11 +84,11 @@ static const struct sandbox_rule sandbox_rules[] = {
 	{ SYS(sendmsg), ALL, { { 0 } } },
 	{ SYS(recvmsg), ALL, { { 0 } } },
 	{ SYS(close), ALL, { { 0 } } },
-	{ SYS(epoll_ctl), W | L | B, { { 0 } } },
-	{ SYS(epoll_wait), W | L | B, { { 0 } } },
-	{ SYS(epoll_pwait), W | L | B, { { 0 } } },
-	{ SYS(poll), O, { { 0 } } },
-	{ SYS(ppoll), O, { { 0 } } },
+	{ SYS(epoll_ctl), W | B, { { 0 } } },
+	{ SYS(epoll_wait), W | B, { { 0 } } },
+	{ SYS(epoll_pwait), W | B, { { 0 } } },
+	{ SYS(poll), L | B | O, { { 0 } } },
+	{ SYS(ppoll), L | B | O, { { 0 } } },
 
 	/* ---- TCP: a worker's own connections ---- */
 	{ SYS(recvfrom), W, { { 0 } } },
