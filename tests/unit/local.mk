@@ -24,6 +24,12 @@ UNIT_TESTS += %D%/host_check
 %C%_host_check_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_host_check_LDADD = tests/host/libnvmehost.a $(CMOCKA_LIBS) $(ISAL_LIBS)
 
+UNIT_TESTS += %D%/listener
+%C%_listener_SOURCES = %D%/child.c %D%/child.h %D%/listener.c
+%C%_listener_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_listener_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
+%C%_listener_DEPENDENCIES = common/libplumbing.a listener/cellblock-listener
+
 UNIT_TESTS += %D%/opener
 %C%_opener_SOURCES = %D%/child.c %D%/child.h %D%/opener.c
 %C%_opener_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
