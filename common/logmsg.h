@@ -37,7 +37,15 @@
 	    "FEI {2:x}h", "look at the host's log") \
 	X(QUEUE_CLOSED, LOG_INFO, "queue {0} closed with {1} commands in it: {t}", "") \
 	X(TRANSFER_LATE, LOG_WARNING, "queue {0}: data for {1} commands did not come in time", \
-	    "look at the network")
+	    "look at the network") \
+	/* worker: controller */ \
+	X(KEEP_ALIVE_LATE, LOG_WARNING, "no command within its keep alive time of {0} ms", \
+	    "look at the host and the network") \
+	X(CTRL_END, LOG_INFO, "controller ends: {t}", "") \
+	X(DRAIN_LATE, LOG_WARNING, "{t}: {0} operations of a device are not done in time", \
+	    "look at the device") \
+	X(FLUSH_FAILED, LOG_ERR, "{t}: namespace {0} cannot be flushed: {1:e}", \
+	    "look at the device")
 
 #define LOGMSG_ENUM_(NAME, level, message, remedy) MSG_##NAME,
 enum logmsg { LOGMSG(LOGMSG_ENUM_) MSG_MAX };

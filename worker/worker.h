@@ -125,6 +125,7 @@ struct cmd_rule {
 };
 #define RULE_DISABLED	0x1u	/* permitted while CC.EN is 0 */
 #define RULE_DISCOVERY	0x2u	/* permitted on a discovery controller */
+#define RULE_CHANGES	0x4u	/* may change what is in a namespace (log 05h) */
 
 struct slot {
 	struct qpair *qp;
@@ -144,7 +145,7 @@ struct slot {
 	bool aborted;
 	uint64_t result;	/* CQE dword 0 and 1 */
 	struct eng_op op;
-	uint32_t parts;		/* engine operations still out (Dataset Management) */
+	uint32_t parts;		/* how far a command of several engine operations has come */
 	struct tx tx_r2t, tx_data, tx_resp;
 	uint8_t head_r2t[SHORT_HEAD], head_data[PDU_HEADER_MAX], head_resp[SHORT_HEAD];
 	uint32_t tx_out;	/* tx not yet sent */
@@ -203,11 +204,18 @@ void	xfer_begin(struct slot *);	/* after prepare(): buffer, R2T, then execute() 
 void	xfer_turn(struct lane *);	/* end of a turn: slots that waited for a buffer */
 bool	xfer_forget(struct slot *);	/* was waiting for a buffer, waits no more */
 
-/* ---- controller.c: CC, CSTS, properties, keep alive, shutdown, reset ---- */
+/* ---- controller.c: a controller's life, its queues, keep alive ---- */
 
-#define MAX_AER	4u
+#define MAX_AER		4u
+#define ERROR_ENTRIES	64u	/* of log 01h */
+#define KAS_MS		1000u	/* granularity of the keep alive timer */
+#define CTRL_VS		NVME_VS(2, 0, 0)
+#define CTRL_TO_500MS	30u	/* CAP.TO: enabling and disabling take no longer */
 
 struct ns;
+
+/* Why queues are being closed, by rank: a higher one takes over from a lower one. */
+enum drain { DRAIN_NONE, DRAIN_SHUTDOWN, DRAIN_RESET, DRAIN_END, DRAIN_LEAVE, DRAIN_MAX };
 
 struct controller {
 	struct lane *lane;
@@ -218,7 +226,12 @@ struct controller {
 	uint64_t cap;
 	uint32_t cc, csts;
 	uint32_t kato_ms;	/* as the host set it; 0: off */
+	bool traffic;		/* a command came since the keep alive timer was set */
 	struct timer keep_alive, shutdown;
+	enum drain drain;
+	struct eng_op flush;	/* of a drain */
+	bool flushing;		/* flush is the engine's */
+	uint32_t flushed;	/* nsid of the last one */
 	uint32_t queues_granted;	/* I/O queues after Set Features 07h; 0: not asked yet */
 	struct qpair admin;
 	struct qpair *io;	/* hello.queues of them; qid k at io[k - 1] */
@@ -226,25 +239,26 @@ struct controller {
 	uint32_t nns;
 	struct { uint8_t *data; size_t len; uint64_t generation; } page;	/* discovery log */
 	uint32_t aec;		/* Feature 0Bh */
+	uint32_t events_pending, events_masked;	/* bits of enum aer_event */
 	TAILQ_HEAD(, slot) aers;
 	uint32_t naers;
 	struct {
 		uint64_t reads, writes, read_units, write_units;	/* units of 512 bytes */
-		uint64_t errors, minutes_since;
+		uint64_t errors, media_errors, minutes_since;
 	} stats;
-	struct nvme_error_entry errors[64];	/* log 01h, a ring */
+	struct nvme_error_entry errors[ERROR_ENTRIES];	/* log 01h, a ring */
 	uint64_t nerrors;
-	bool leaving;
 };
 
 /* From ask.c: this process has become a controller. kato_ms and identity come from the Connect. */
 struct controller *ctrl_new(struct lane *, const struct ipc_hello *, const struct ipc_admit *,
 	    const struct ipc_connect *);
-uint16_t ctrl_property_get(struct controller *, uint32_t offset, unsigned size, uint64_t *value);
-uint16_t ctrl_property_set(struct controller *, uint32_t offset, unsigned size, uint64_t value);
-bool	ctrl_enabled(const struct controller *);
+void	ctrl_free(struct controller *);			/* all its queues are QP_FREE */
 void	ctrl_alive(struct controller *);		/* any admin or I/O command came */
-void	ctrl_set_kato(struct controller *, uint32_t kato_ms);
+void	ctrl_keep_alive(struct controller *);		/* the Keep Alive command */
+void	ctrl_set_kato(struct controller *, uint32_t kato_ms);	/* rounded up to KAS_MS */
+bool	ctrl_has_queues(const struct controller *);	/* an I/O queue that is not QP_FREE */
+struct qpair *ctrl_queue(struct controller *, uint16_t qid);	/* live, or NULL */
 void	ctrl_queue_closed(struct controller *, struct qpair *);	/* qp became QP_FREE */
 /* Admin queue lost, keep alive expired, fatal: finish what runs, close everything, exit. */
 void	ctrl_end(struct controller *, const char *why);
@@ -253,24 +267,55 @@ void	ctrl_leave(struct controller *);	/* the broker wants us gone: drain, flush,
 void	ctrl_queue_ask(struct controller *, const struct ipc_queue_ask *, struct ipc_refuse *);
 void	ctrl_queue_give(struct controller *, const struct ipc_queue_handoff *, int fd);
 void	ctrl_queue_cancel(struct controller *, uint32_t token);
-void	ctrl_page(struct controller *, int fd, const struct ipc_page *);	/* takes fd */
-void	ctrl_error(struct controller *, const struct slot *, uint16_t status);	/* log 01h */
+
+/* ---- property.c: CAP, VS, CC, CSTS, CRTO ---- */
+uint64_t property_cap(const struct ipc_hello *);
+uint16_t ctrl_property_get(const struct controller *, uint32_t offset, unsigned size,
+	    uint64_t *value);
+uint16_t ctrl_property_set(struct controller *, uint32_t offset, unsigned size, uint64_t value);
+bool	ctrl_enabled(const struct controller *);
+
+/* ---- drain.c: shutdown, reset and the end: queues closed, what runs finished, flushed ---- */
+void	drain_init(struct controller *);
+void	drain_begin(struct controller *, enum drain);
+void	drain_step(struct controller *);	/* a queue became free */
 
 /* ---- command sets: tables by opcode; NULL: Invalid Opcode ---- */
 const struct cmd_rule *admin_rule(uint8_t opc);		/* admin.c */
 const struct cmd_rule *nvm_rule(uint8_t opc);		/* nvm.c */
 const struct cmd_rule *fabrics_rule(const struct qpair *, uint8_t fctype);	/* fabrics.c */
+
+/* Limits of Dataset Management in blocks, as Identify says them; nvm.c. */
+struct nvm_limits { uint32_t dmrsl; uint64_t dmsl; };
+#define NVM_ZERO_MAX		(32u << 20)	/* Write Zeroes, bytes */
+#define NVM_DISCARD_RANGE_MAX	(4ull << 30)	/* bytes in a range */
+#define NVM_DISCARD_MAX		(16ull << 30)	/* bytes in a command */
+struct nvm_limits nvm_limits(const struct controller *);
+
 /* identify.c, logpage.c, feature.c, aer.c: prepare and execute of one admin command each */
 uint16_t identify_prepare(struct slot *);
 void	identify_execute(struct slot *);
+void	identify_firmware(uint8_t fr[NVME_FR_BYTES]);
+/* identify_ns.c: the structures are zero before; so is room for descriptors */
+void	identify_ns(const struct ns *, struct nvme_id_ns *);
+void	identify_ns_independent(const struct ns *, struct nvme_id_ns_independent *);
+void	identify_ns_descs(const struct ns *, uint8_t *to);
+#define LPA_SUPPORTED_PAGES	0x20	/* LPA: logs 00h, 12h, 13h and scopes in 05h */
 uint16_t logpage_prepare(struct slot *);
 void	logpage_execute(struct slot *);
+void	ctrl_error(struct controller *, const struct slot *, uint16_t status);	/* log 01h */
+void	ctrl_page(struct controller *, int fd, const struct ipc_page *);	/* 70h; takes fd */
+uint32_t feature_effects(const struct controller *, uint8_t fid);	/* as in log 12h */
 uint16_t get_features_prepare(struct slot *);
 void	get_features_execute(struct slot *);
 uint16_t set_features_prepare(struct slot *);
 void	set_features_execute(struct slot *);
+enum aer_event { AER_EVENT_DISCOVERY, AER_EVENT_MAX };
 uint16_t aer_prepare(struct slot *);
 void	aer_execute(struct slot *);
+uint32_t aer_supported(const struct controller *);	/* OAES, and what Feature 0Bh may set */
+void	aer_event(struct controller *, enum aer_event);
+void	aer_log_read(struct controller *, uint8_t lid);	/* without RAE: its event may come again */
 void	aer_drop_all(struct controller *);	/* answered as aborted */
 bool	aer_abort(struct controller *, uint16_t cid);
 
@@ -282,6 +327,8 @@ struct ns {
 };
 int	ns_add(struct controller *, const struct ipc_ns *, int fd);	/* takes fd; 0 or -1 */
 struct ns *ns_find(const struct controller *, uint32_t nsid);
+struct ns *ns_after(const struct controller *, uint32_t nsid);	/* with the next larger nsid */
+struct eng_op ns_op(const struct ns *, enum eng_verb);	/* what the backend says of itself */
 /* 0, or NVME_SC_LBA_OUT_OF_RANGE; nlb is 1's based. */
 uint16_t ns_check_range(const struct ns *, uint64_t slba, uint64_t nlb);
 uint16_t ns_status(const struct ns *, enum eng_verb, int error);	/* errno to NVMe status */
