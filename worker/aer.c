@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Asynchronous Event Requests: held until there is an event, at most MAX_AER of them. An event is
+ * told once and then kept back until the host has read its log page.
+ */
+#include "config.h"
+
+#include "worker/worker.h"
+
+static const struct event {
+	uint8_t type, info, lid;
+	uint32_t aec;		/* its bit in OAES and Feature 0Bh */
+} events[] = {
+	[AER_EVENT_DISCOVERY] = { NVME_AER_NOTICE, NVME_AER_DISCOVERY_CHANGE, NVME_LID_DISCOVERY,
+	    NVME_AEC_DISCOVERY_CHANGE },
+};
+_Static_assert(sizeof(events) / sizeof(events[0]) == AER_EVENT_MAX, "enum aer_event");
+
+uint32_t
+aer_supported(const struct controller *c)
+{
+	return (c->admit.discovery ? NVME_AEC_DISCOVERY_CHANGE : 0);
+}
+
+uint16_t
+aer_prepare(struct slot *s)
+{
+	if (s->qp->ctrl->naers == MAX_AER)
+		return (NVME_SC_AER_LIMIT_EXCEEDED | NVME_SC_DNR);
+	return (0);
+}
+
+static void
+forget(struct controller *c, struct slot *s)
+{
+	TAILQ_REMOVE(&c->aers, s, held);
+	c->naers--;
+}
+
+static void
+deliver(struct controller *c)
+{
+	for (unsigned i = 0; i < AER_EVENT_MAX; i++) {
+		const struct event *e = &events[i];
+		struct slot *s = TAILQ_FIRST(&c->aers);
+
+		if (s == NULL)
+			return;
+		if ((c->events_pending & ~c->events_masked & 1u << i) == 0)
+			continue;
+		c->events_pending &= ~(1u << i);
+		c->events_masked |= 1u << i;
+		forget(c, s);
+		s->result = NVME_AER_DW0(e->type, e->info, e->lid);
+		slot_done(s, 0);
+	}
+}
+
+void
+aer_execute(struct slot *s)
+{
+	struct controller *c = s->qp->ctrl;
+
+	TAILQ_INSERT_TAIL(&c->aers, s, held);
+	c->naers++;
+	deliver(c);
+}
+
+void
+aer_event(struct controller *c, enum aer_event event)
+{
+	if ((c->aec & events[event].aec) == 0)
+		return;
+	c->events_pending |= 1u << event;
+	deliver(c);
+}
+
+void
+aer_log_read(struct controller *c, uint8_t lid)
+{
+	for (unsigned i = 0; i < AER_EVENT_MAX; i++)
+		if (events[i].lid == lid)
+			c->events_masked &= ~(1u << i);
+	deliver(c);
+}
+
+void
+aer_drop_all(struct controller *c)
+{
+	struct slot *s;
+
+	while ((s = TAILQ_FIRST(&c->aers)) != NULL) {
+		forget(c, s);
+		slot_done(s, NVME_SC_ABORT_REQUESTED);
+	}
+}
+
+bool
+aer_abort(struct controller *c, uint16_t cid)
+{
+	struct slot *s;
+
+	TAILQ_FOREACH(s, &c->aers, held) {
+		if (s->cmd.cid != cid)
+			continue;
+		forget(c, s);
+		slot_done(s, NVME_SC_ABORT_REQUESTED);
+		return (true);
+	}
+	return (false);
+}

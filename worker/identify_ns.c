@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Identify, the structures of one namespace. What is said here comes from what the broker measured;
+ * what nobody measured is left zero, which is "not reported" in every field used here.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "worker/worker.h"
+
+static bool
+is_given(const uint8_t *id, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (id[i] != 0)
+			return (true);
+	return (false);
+}
+
+/* bytes as a 0's based number of blocks; one block when that is not a whole power of two. */
+static struct le16
+granularity(const struct ns *ns, uint32_t bytes)
+{
+	uint32_t blocks = bytes >> ns->lbads;
+
+	if (blocks == 0 || (bytes & (bytes - 1)) != 0 || blocks > 65536)
+		return (le16(0));
+	return (le16((uint16_t)(blocks - 1)));
+}
+
+static void
+put_performance(const struct ns *ns, struct nvme_id_ns *id)
+{
+	uint32_t opt = ns->id.opt_io_size >> ns->lbads;
+
+	id->nsfeat |= NVME_NSFEAT_OPTPERF;
+	id->npwg = id->npwa = granularity(ns, ns->id.phys_block_size);
+	if (ns->id.can_discard)
+		id->npdg = id->npda = granularity(ns, ns->id.discard_gran);
+	if (opt > 1 && opt <= 65536)	/* of a RAID set: no power of two */
+		id->nows = le16((uint16_t)(opt - 1));
+}
+
+void
+identify_ns(const struct ns *ns, struct nvme_id_ns *id)
+{
+	uint64_t nlbas = ns->id.nlbas;
+
+	id->nsze = id->ncap = id->nuse = le64(nlbas);
+	id->nmic = NVME_NMIC_SHARED;	/* other hosts' controllers may have it too */
+	if (ns->id.can_discard)
+		id->dlfeat = NVME_DLFEAT_ZEROES | NVME_DLFEAT_WRITE_ZEROES_DEAC;
+	id->nvmcap.lo = le64(nlbas << ns->lbads);
+	put_performance(ns, id);
+	if (ns->id.readonly)
+		id->nsattr = NVME_NSATTR_WRITE_PROTECTED;
+	memcpy(id->nguid, ns->id.nguid, sizeof(id->nguid));
+	memcpy(id->eui64, ns->id.eui64, sizeof(id->eui64));
+	id->lbaf[0].lbads = ns->lbads;
+}
+
+void
+identify_ns_independent(const struct ns *ns, struct nvme_id_ns_independent *id)
+{
+	id->nmic = NVME_NMIC_SHARED;
+	if (ns->id.readonly)
+		id->nsattr = NVME_NSATTR_WRITE_PROTECTED;
+	id->nstat = NVME_NSTAT_NRDY;
+}
+
+static uint8_t *
+put_desc(uint8_t *to, enum nvme_nidt type, const void *id, uint8_t size)
+{
+	struct nvme_ns_desc head = { .nidt = type, .nidl = size };
+
+	memcpy(to, &head, sizeof(head));
+	memcpy(to + sizeof(head), id, size);
+	return (to + sizeof(head) + size);
+}
+
+void
+identify_ns_descs(const struct ns *ns, uint8_t *to)
+{
+	static const uint8_t csi = NVME_CSI_NVM;
+
+	if (is_given(ns->id.eui64, sizeof(ns->id.eui64)))
+		to = put_desc(to, NVME_NIDT_EUI64, ns->id.eui64, sizeof(ns->id.eui64));
+	if (is_given(ns->id.nguid, sizeof(ns->id.nguid)))
+		to = put_desc(to, NVME_NIDT_NGUID, ns->id.nguid, sizeof(ns->id.nguid));
+	if (is_given(ns->id.uuid, sizeof(ns->id.uuid)))
+		to = put_desc(to, NVME_NIDT_UUID, ns->id.uuid, sizeof(ns->id.uuid));
+	put_desc(to, NVME_NIDT_CSI, &csi, sizeof(csi));
+}
