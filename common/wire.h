@@ -54,7 +54,7 @@ le32(uint32_t v)
 static inline struct le64
 le64(uint64_t v)
 {
-	struct le64 r;
+	struct le64 r = { { 0 } };
 
 	for (int i = 0; i < 8; i++)
 		r.b[i] = (uint8_t)(v >> (8 * i));
