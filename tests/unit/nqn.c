@@ -24,7 +24,7 @@ decent_names_pass(void **state)
 {
 	static const char *const good[] = {
 		"n", "nqn.2014-08.org.nvmexpress:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
-		"nqn.2024-01.com.example:disk one", "nqn.2024-01.com.example:Gr\xc3\xbc\xc3\x9f" "e",
+		"nqn.2024-01.com.example:disk one", "nqn.2024-01.com.example:Gr\xc3\xbc\xc3\x9f",
 		"\xe2\x82\xac", "\xf0\x9f\x92\xbe", "\xf4\x8f\xbf\xbd", "\xed\x9f\xbf", "\xee\x80\x80",
 	};
 
