@@ -6,11 +6,15 @@
  */
 #include "config.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "broker/config_parse.h"
+#include "common/ipc_payload.h"
 
 #define K(n)	((uint64_t)(n) << 10)
 #define M(n)	((uint64_t)(n) << 20)
@@ -51,8 +55,10 @@ const struct config_key config_keys[] = {
 	    DEFAULT("1879048192-1879179263")),
 	KEY("sandbox", SERVICE, WORD, sandbox, .words = sandboxes, DEFAULT("require")),
 	KEY("spares", SERVICE, NUMBER, spares, FROM(1, 64), DEFAULT("4")),
-	KEY("state-dir", SERVICE, PATH_OR_NONE, state_dir, DEFAULT(LOCALSTATEDIR "/lib/cellblock")),
+	KEY("state-dir", SERVICE, PATH_OR_NONE, state_dir, .max = IPC_PATH_SIZE - 1,
+	    DEFAULT(LOCALSTATEDIR "/lib/cellblock")),
 	KEY("control-socket", SERVICE, PATH_OR_NONE, control_socket,
+	    .max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1,
 	    DEFAULT("/run/cellblock/control")),
 	KEY("log-level", SERVICE, WORD, log_level, .words = log_levels, DEFAULT("info")),
 	KEY("engine-threads", SERVICE, NUMBER, engine_threads, FROM(1, 64), DEFAULT("4")),
@@ -99,12 +105,12 @@ const struct config_key config_keys[] = {
 	KEY("model", SUBSYSTEM, STRING, model, FROM(1, CONFIG_MODEL_SIZE - 1),
 	    DEFAULT("Cellblock")),
 	KEY("allow-any-host", SUBSYSTEM, BOOL, allow_any_host, DEFAULT("false")),
-	LIST("namespaces", SUBSYSTEM, namespaces, NAMESPACE, CONFIG_NSID_MAX),
+	LIST("namespaces", SUBSYSTEM, namespaces, NAMESPACE, IPC_MAX_NS),
 	LIST("hosts", SUBSYSTEM, hosts, HOST, 4096),
 #undef CONFIG
 #define CONFIG config_namespace
 	KEY("nsid", NAMESPACE, NUMBER, nsid, FROM(1, CONFIG_NSID_MAX), .required = true),
-	KEY("path", NAMESPACE, PATH, path),
+	KEY("path", NAMESPACE, PATH, path, .max = IPC_PATH_SIZE - 1),
 	KEY("ram", NAMESPACE, SIZE, ram, FROM(K(4), T(16)), .multiple = 4096),
 	KEY("read-only", NAMESPACE, BOOL, read_only, DEFAULT("false")),
 	KEY("block-size", NAMESPACE, BLOCK_SIZE, block_size, FROM(512, 4096)),

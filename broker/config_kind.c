@@ -25,7 +25,7 @@ expected(struct parse *p, const struct config_key *k, const struct node *n, cons
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	parse_error(p, n->at, "expected %s for '%s', found %s", what, k->name,
+	parse_error(p, n->at, "expected '%s' to be %s, found %s", k->name, what,
 	    node_found(n, found));
 	return (-1);
 }
@@ -86,7 +86,7 @@ parse_size(struct parse *p, const struct config_key *k, const struct node *n, vo
 	uint64_t v;
 
 	if (!value_size(text_of(n), &v) || !within(k, v))
-		return (expected(p, k, n, "a size from %s to %s, a multiple of %llu",
+		return (expected(p, k, n, "a size (K, M, G, T) from %s to %s, a multiple of %llu",
 		    format_size(k->min, min), format_size(k->max, max),
 		    (unsigned long long)k->multiple));
 	*(uint64_t *)field = v;
@@ -125,7 +125,7 @@ parse_duration(struct parse *p, const struct config_key *k, const struct node *n
 	uint64_t v;
 
 	if (!value_duration(text_of(n), &v) || !within(k, v))
-		return (expected(p, k, n, "a time from %s to %s, with its unit (ms, s or m)",
+		return (expected(p, k, n, "a time (ms, s, m) from %s to %s",
 		    format_duration(k->min, min), format_duration(k->max, max)));
 	*(uint32_t *)field = (uint32_t)v;
 	return (0);
@@ -211,10 +211,17 @@ replace(char **field, const char *text)
 }
 
 static int
+path_error(struct parse *p, const struct config_key *k, const struct node *n, const char *or_none)
+{
+	return (expected(p, k, n, "%san absolute path without '.', '..' or '//', at most %llu "
+	    "bytes", or_none, (unsigned long long)k->max));
+}
+
+static int
 parse_path(struct parse *p, const struct config_key *k, const struct node *n, void *field)
 {
-	if (!value_path(text_of(n)))
-		return (expected(p, k, n, "an absolute path without '.', '..' or '//'"));
+	if (!value_path(text_of(n)) || strlen(n->text) > k->max)
+		return (path_error(p, k, n, ""));
 	replace(field, n->text);
 	return (0);
 }
@@ -226,8 +233,8 @@ parse_path_or_none(struct parse *p, const struct config_key *k, const struct nod
 		replace(field, NULL);
 		return (0);
 	}
-	if (!value_path(text_of(n)))
-		return (expected(p, k, n, "none or an absolute path without '.', '..' or '//'"));
+	if (!value_path(text_of(n)) || strlen(n->text) > k->max)
+		return (path_error(p, k, n, "none or "));
 	replace(field, n->text);
 	return (0);
 }
@@ -339,7 +346,7 @@ parse_prefixes(struct parse *p, const struct config_key *k, const struct node *n
 	list->prefix = parse_alloc((size_t)count, sizeof(*list->prefix));
 	for (const struct node *v = n->first; v != NULL; v = v->next) {
 		if (!value_prefix(text_of(v), &list->prefix[list->n]))
-			return (expected(p, k, v, "ADDRESS or ADDRESS/BITS, no bits set behind"));
+			return (expected(p, k, v, "a list of ADDRESS or ADDRESS/BITS, with no bit set behind BITS"));
 		list->n++;
 	}
 	return (0);

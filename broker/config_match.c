@@ -5,12 +5,12 @@
  */
 #include "config.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <string.h>
 
 #include "broker/config_parse.h"
+#include "common/ipc_payload.h"
 
 const struct config_subsystem *
 config_find_subsystem(const struct config *c, const char *nqn)
@@ -42,52 +42,30 @@ config_find_namespace(const struct config_subsystem *s, uint32_t nsid)
 	return (NULL);
 }
 
-/* A peer's address without its port. IPv4 on a socket for both families comes mapped into IPv6. */
 static bool
-peer_address(const struct sockaddr *sa, struct config_prefix *out)
+same_family(uint32_t family, const struct ipc_addr *a)
 {
-	const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
-
-	memset(out, 0, sizeof(*out));
-	if (sa->sa_family == AF_INET) {
-		out->family = CONFIG_INET;
-		memcpy(out->addr, &in->sin_addr, 4);
-		return (true);
-	}
-	if (sa->sa_family != AF_INET6)
-		return (false);
-	out->family = CONFIG_INET6;
-	memcpy(out->addr, &in6->sin6_addr, 16);
-	if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
-		out->family = CONFIG_INET;
-		memset(out->addr, 0, sizeof(out->addr));
-		memcpy(out->addr, (const uint8_t *)&in6->sin6_addr + 12, 4);
-	}
-	return (true);
+	return ((family == CONFIG_INET && a->family == AF_INET) ||
+	    (family == CONFIG_INET6 && a->family == AF_INET6));
 }
 
 static bool
-is_inside(const struct config_prefix *x, const struct config_prefix *peer)
+is_inside(const struct config_prefix *x, const struct ipc_addr *peer)
 {
 	uint32_t whole = x->bits / 8, rest = x->bits % 8;
 
-	if (x->family != peer->family || memcmp(x->addr, peer->addr, whole) != 0)
+	if (!same_family(x->family, peer) || memcmp(x->addr, peer->addr, whole) != 0)
 		return (false);
 	return (rest == 0 || ((x->addr[whole] ^ peer->addr[whole]) >> (8 - rest)) == 0);
 }
 
 static bool
-may_come_from(const struct config_host *h, const struct sockaddr *from)
+may_come_from(const struct config_host *h, const struct ipc_addr *from)
 {
-	struct config_prefix peer;
-
 	if (h->addresses.n == 0)
 		return (true);
-	if (!peer_address(from, &peer))
-		return (false);
 	for (size_t i = 0; i < h->addresses.n; i++) {
-		if (is_inside(&h->addresses.prefix[i], &peer))
+		if (is_inside(&h->addresses.prefix[i], from))
 			return (true);
 	}
 	return (false);
@@ -95,7 +73,7 @@ may_come_from(const struct config_host *h, const struct sockaddr *from)
 
 bool
 config_may_connect(const struct config_subsystem *s, const char *hostnqn,
-    const struct sockaddr *from)
+    const struct ipc_addr *from)
 {
 	const struct config_host *h = config_find_host(s, hostnqn);
 
@@ -140,20 +118,10 @@ config_address_is_loopback(const struct config_address *a)
 
 /* Whether a listening socket is bound to exactly this. */
 bool
-config_address_equal(const struct config_address *a, const struct sockaddr *sa)
+config_address_equal(const struct config_address *a, const struct ipc_addr *bound)
 {
-	struct sockaddr_storage mine;
-	struct config_prefix x;
-	in_port_t port;
+	uint32_t family = a->family == CONFIG_ANY ? CONFIG_INET6 : a->family;
 
-	if (!peer_address(sa, &x))
-		return (false);
-	config_address_sockaddr(a, &mine);
-	port = sa->sa_family == AF_INET ? ((const struct sockaddr_in *)sa)->sin_port :
-	    ((const struct sockaddr_in6 *)sa)->sin6_port;
-	if (ntohs(port) != a->port)
-		return (false);
-	if (a->family == CONFIG_ANY)
-		return (x.family == CONFIG_INET6 && value_zero(x.addr, sizeof(x.addr)));
-	return (a->family == x.family && memcmp(a->addr, x.addr, sizeof(x.addr)) == 0);
+	return (same_family(family, bound) && a->port == bound->port &&
+	    memcmp(a->addr, bound->addr, sizeof(a->addr)) == 0);
 }

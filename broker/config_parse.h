@@ -2,7 +2,8 @@
 /*
  * Between the files that make a configuration: YAML becomes a tree of nodes (config_yaml.c), the
  * table of keys says where each node goes (config_keys.c), one function per kind judges its text
- * (config_kind.c, config_value.c), and config_check.c judges the whole. Nobody else includes this.
+ * (config_kind.c, config_value.c), and config_check.c judges the whole. Nobody else includes this,
+ * but identity.c and identity_store.c, which share the values.
  */
 #ifndef BROKER_CONFIG_PARSE_H
 #define BROKER_CONFIG_PARSE_H
@@ -28,8 +29,9 @@ enum config_section {
 
 enum config_kind {
 	KIND_BLOCK, KIND_LIST, KIND_NUMBER, KIND_SIZE, KIND_TRANSFER, KIND_BLOCK_SIZE,
-	KIND_DURATION, KIND_BOOL, KIND_PERMIT, KIND_WORD, KIND_STRING, KIND_PATH, KIND_PATH_OR_NONE, KIND_NQN, KIND_UUID,
-	KIND_HEX, KIND_ADDRESS, KIND_UIDS, KIND_NSIDS, KIND_READ_ONLY, KIND_PREFIXES, KIND_MAX
+	KIND_DURATION, KIND_BOOL, KIND_PERMIT, KIND_WORD, KIND_STRING, KIND_PATH,
+	KIND_PATH_OR_NONE, KIND_NQN, KIND_UUID, KIND_HEX, KIND_ADDRESS, KIND_UIDS, KIND_NSIDS,
+	KIND_READ_ONLY, KIND_PREFIXES, KIND_MAX
 };
 
 struct config_word {

@@ -16,6 +16,7 @@
 
 #include "broker/config_parse.h"
 #include "broker/identity.h"
+#include "common/ipc_payload.h"
 
 struct serve {
 	struct parse *p;
@@ -251,9 +252,9 @@ add_backends(struct serve *s, int argc, char **argv)
 {
 	if (argc == 0)
 		parse_error(s->p, nowhere(s), "expected a backend: ram:SIZE, a file or a device");
-	if (argc > CONFIG_NSID_MAX) {
+	if (argc > IPC_MAX_NS) {
 		parse_error(s->p, nowhere(s), "expected at most %d backends, found %d",
-		    CONFIG_NSID_MAX, argc);
+		    IPC_MAX_NS, argc);
 		return;
 	}
 	for (int i = 0; i < argc; i++)
@@ -314,7 +315,7 @@ print_connect_line(FILE *f, const struct config_address *a, const char *nqn)
 	fputc('\n', f);
 }
 
-/* One for each way in. What only systemd knows, or what is no address yet, is left to the reader. */
+/* One for each way in. What only systemd knows is left out, what is no address left to the reader. */
 void
 config_print_connect_lines(FILE *f, const struct config *cfg)
 {

@@ -90,7 +90,7 @@ next_event(struct reader *r)
 		yaml_event_delete(&r->event);
 	r->has_event = false;
 	if (!yaml_parser_parse(&r->yaml, &r->event)) {
-		parse_error(r->parse, problem_mark(r), "expected YAML, found an error: %s",
+		parse_error(r->parse, problem_mark(r), "expected YAML: %s",
 		    r->yaml.problem != NULL ? r->yaml.problem : "no memory");
 		return (-1);
 	}

@@ -20,6 +20,8 @@
 
 #include "common/nqn.h"
 
+struct ipc_addr;
+
 enum {
 	CONFIG_NQN_SIZE = NQN_SIZE,	/* 223 bytes and a NUL */
 	CONFIG_SERIAL_SIZE = 21,	/* Identify Controller SN, and a NUL */
@@ -208,11 +210,11 @@ const struct config_host *config_find_host(const struct config_subsystem *, cons
 const struct config_namespace *config_find_namespace(const struct config_subsystem *,
 	uint32_t nsid);
 bool	config_may_connect(const struct config_subsystem *, const char *hostnqn,
-	const struct sockaddr *from);
+	const struct ipc_addr *from);
 bool	config_may_see(const struct config_host *, uint32_t nsid);
 bool	config_may_write(const struct config_namespace *, const struct config_host *);
 bool	config_address_is_loopback(const struct config_address *);
-bool	config_address_equal(const struct config_address *, const struct sockaddr *);
+bool	config_address_equal(const struct config_address *, const struct ipc_addr *);
 
 /* config_value.c: "192.0.2.1:4420", "[::1]:4420", "*:4420"; buf has CONFIG_ADDRESS_SIZE bytes. */
 const char *config_address_format(const struct config_address *, char *buf);

@@ -11,3 +11,4 @@ AM_TESTS_ENVIRONMENT += CC='$(CC)'; HEADER_FLAGS='$(AM_CPPFLAGS) $(CPPFLAGS) $(W
 	export CC HEADER_FLAGS;
 dist_check_SCRIPTS += %D%/headers.sh
 TESTS += %D%/headers.sh
+EXTRA_DIST += %D%/config

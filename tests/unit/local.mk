@@ -51,6 +51,28 @@ UNIT_TESTS += %D%/probe
 %C%_probe_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_probe_LDADD = broker/libprobe.a $(CMOCKA_LIBS)
 
+UNIT_BROKER = broker/libbroker.a common/libpure.a $(CMOCKA_LIBS) $(YAML_LIBS) $(SODIUM_LIBS) \
+	$(BSD_LIBS)
+UNIT_TESTS += %D%/config
+%C%_config_SOURCES = %D%/config.c
+%C%_config_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_config_LDADD = $(UNIT_BROKER)
+
+UNIT_TESTS += %D%/config_golden
+%C%_config_golden_SOURCES = %D%/config_golden.c
+%C%_config_golden_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DLOCALSTATEDIR='"$(localstatedir)"'
+%C%_config_golden_LDADD = $(UNIT_BROKER)
+
+UNIT_TESTS += %D%/config_serve
+%C%_config_serve_SOURCES = %D%/config_serve.c
+%C%_config_serve_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_config_serve_LDADD = $(UNIT_BROKER)
+
+UNIT_TESTS += %D%/identity
+%C%_identity_SOURCES = %D%/identity.c
+%C%_identity_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_identity_LDADD = $(UNIT_BROKER)
+
 # The pure shelf.
 UNIT_PURE = common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
 UNIT_TESTS += %D%/connect
