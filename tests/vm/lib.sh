@@ -127,15 +127,19 @@ accepts_or_ended() { accepts || is_gone "$(warden)"; }
 # target_family: the warden and its children.
 target_family() { warden && ps -o pid= --ppid "$(warden)"; }
 
-# target_end SIGNAL: the warden gets it; returns when none of the family is left.
+# target_end SIGNAL: the warden gets it, and all of the family must end of itself.
 target_end() {
-  local family pid
+  local family pid status=0
   family=$(target_family)
   kill "-$1" "$(warden)" || return
-  for pid in $family; do
-    wait_for 60 is_gone "$pid" || return
-  done
   rm "$VM_WORK/target.pid"
+  for pid in $family; do
+    wait_for 60 is_gone "$pid" && continue
+    echo "left over: $(ps -o pid=,comm=,args= -p "$pid")"
+    kill -KILL "$pid"
+    status=1
+  done
+  return $status
 }
 
 # Whatever is left of it when a story ends.

@@ -1,6 +1,6 @@
 # The real Linux host: its image, its runner, and the stories told in it (run as root).
-dist_noinst_SCRIPTS += %D%/build %D%/host %D%/netns %D%/run \
-	%D%/x_crash.sh %D%/x_host.sh %D%/x_inside.sh
+dist_noinst_SCRIPTS += %D%/build %D%/host %D%/netns %D%/run
+dist_check_SCRIPTS += %D%/x_crash.sh %D%/x_host.sh %D%/x_inside.sh
 EXTRA_DIST += %D%/lib.sh %D%/suites %D%/guest/first-stage %D%/guest/init
 EXTRA_DIST += %D%/guest/admin.sh %D%/guest/broker.sh %D%/guest/files.sh \
 	%D%/guest/inside.sh %D%/guest/lib.sh %D%/guest/reset.sh %D%/guest/restart.sh \
