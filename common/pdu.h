@@ -176,8 +176,9 @@ struct pdu_tx {
 };
 
 /*
- * Builders. buf has room for PDU_HEADER_MAX bytes (PDU_TERMREQ_MAX for the TermReq). They return
- * the bytes to send from it; data and data digest are the caller's to send after them.
+ * Builders. buf has room for PDU_HEADER_MAX bytes (28 for R2T and CapsuleResp, PDU_TERMREQ_MAX for
+ * the TermReq). They return the bytes to send from it; data and data digest are the caller's to
+ * send after them.
  */
 size_t	pdu_put_icresp(uint8_t *buf, const struct pdu_env *granted);
 size_t	pdu_put_capsule_resp(uint8_t *buf, const struct nvme_cqe *, const struct pdu_tx *);
