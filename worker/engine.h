@@ -15,32 +15,38 @@
 enum eng_verb { ENG_READ, ENG_WRITE, ENG_FLUSH, ENG_ZERO, ENG_DISCARD, ENG_VERB_MAX };
 
 /*
- * One operation, owned by the caller until done() is called, exactly once, from engine_wait and
- * never from within engine_submit. Buffers and descriptor must stay valid until then.
+ * One operation. Zeroed by the caller before it is filled for the first time; from engine_submit on
+ * it is the engine's until done() is called, exactly once, from engine_wait and never from within
+ * engine_submit. Buffer and descriptor must stay valid until then. All of it is done or it has an
+ * error; what a failed one has moved is not told. Operations in flight have no order among them.
  */
 struct eng_op {
 	enum eng_verb verb;
 	int fd;
 	bool fua;		/* write, zero: durable before done() */
-	bool never_blocks;	/* RAM: no thread needed */
+	bool never_blocks;	/* RAM: no thread needed, unless it is very long */
+	bool page_cache;	/* read: may be at hand; false with O_DIRECT, which would wait */
 	bool may_unmap;		/* zero: deallocation will do (DEAC) */
 	bool hole, zero_range;	/* which fallocate modes the backend has */
 	void *buf;
-	uint64_t offset, len;	/* bytes */
-	int error;		/* for done(): 0 or an errno; a short device is EIO */
+	uint64_t offset, len;	/* bytes; flush: not looked at */
+	int error;		/* for done(): 0 or an errno; a read past the end is EIO */
 	void (*done)(struct eng_op *);
 	void *arg;
 	STAILQ_ENTRY(eng_op) next;	/* the engine's */
+	uint64_t moved;			/* the engine's: bytes done */
 	uint8_t stage;			/* the engine's */
 };
 STAILQ_HEAD(eng_queue, eng_op);
 
 #define ENG_IN	0x1u
 #define ENG_OUT	0x2u
-#define ENG_ERR	0x4u	/* error or hang-up; always reported */
+#define ENG_ERR	0x4u	/* error or hang-up; always reported, again and again until unwatched */
 
 /* A descriptor that is watched; ready() is called from engine_wait. The caller owns it and keeps it
- * alive until engine_unwatch; unwatching inside any ready() is allowed. */
+ * alive until engine_unwatch, which comes before close(); unwatching this or another one inside any
+ * ready() or done() is allowed, and none is called after it. A peer's half-close is ENG_IN and a
+ * read of 0 bytes; with ENG_IN and ENG_ERR together there may still be something to read. */
 struct eng_watch {
 	int fd;
 	unsigned events;	/* ENG_IN, ENG_OUT: level-triggered */
@@ -50,9 +56,10 @@ struct eng_watch {
 
 struct engine;
 
-/* threads: size of the pool. Returns NULL with errno. All threads run when it returns. */
+/* threads: size of the pool; without any, all is carried out in the lane. Returns NULL with errno.
+ * All threads run when it returns, with every signal blocked. */
 struct engine *engine_new(unsigned threads);
-void	engine_free(struct engine *);	/* nothing may be in flight */
+void	engine_free(struct engine *);	/* nothing may be in flight; NULL is allowed */
 
 /* Takes op. Never fails and never blocks: an error is told through done(). */
 void	engine_submit(struct engine *, struct eng_op *op);
@@ -65,8 +72,8 @@ int	engine_watch(struct engine *, struct eng_watch *);	/* 0, or -1 with errno */
 int	engine_rewatch(struct engine *, struct eng_watch *);	/* events changed */
 void	engine_unwatch(struct engine *, struct eng_watch *);
 
-/* Waits up to timeout_ms (-1: for ever), calls what is ready and what is done. Returns how many
- * were called, or -1 with errno (EINTR included as 0). */
+/* Waits up to timeout_ms (-1: for ever), calls what is ready and what is done; not to be called
+ * from any of these. Returns how many were called, or -1 with errno (EINTR included as 0). */
 int	engine_wait(struct engine *, int timeout_ms);
 
 #endif

@@ -112,6 +112,11 @@ UNIT_TESTS += %D%/wire
 
 # The lower half of a worker.
 UNIT_WORKER = worker/libworker.a $(CMOCKA_LIBS)
+UNIT_TESTS += %D%/engine
+%C%_engine_SOURCES = %D%/engine.c %D%/unit.h
+%C%_engine_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_engine_LDADD = $(UNIT_WORKER)
+
 UNIT_TESTS += %D%/pool
 %C%_pool_SOURCES = %D%/pool.c %D%/unit.h
 %C%_pool_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -1,0 +1,665 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * worker/engine_threads.c and the wait_*.c of this platform, over a file layer that lasts as long
+ * as the test wants: which thread does what, that nothing stops the lane, and that done() and
+ * ready() come when they may and never otherwise.
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "tests/unit/unit.h"
+#include "worker/engine_impl.h"
+
+#define OPS	64
+
+/* What the file layer is told of an operation, by op->buf. */
+struct fake {
+	sem_t begun, go;	/* slow: posted when a thread has it; waited for */
+	bool slow;
+	bool at_hand;		/* file_try will do */
+	bool tried, done_in_lane;
+	int calls;		/* of done() */
+};
+
+static pthread_t lane;
+static struct engine *engine;
+static struct eng_op ops[OPS];
+static struct fake fakes[OPS];
+static int order[OPS], norder;
+
+bool
+file_try(struct eng_op *op)
+{
+	struct fake *fake = op->buf;
+
+	assert_true(pthread_equal(pthread_self(), lane));
+	fake->tried = true;
+	fake->done_in_lane = fake->at_hand;
+	return (fake->at_hand);
+}
+
+void
+file_do(struct eng_op *op)
+{
+	struct fake *fake = op->buf;
+
+	fake->done_in_lane = pthread_equal(pthread_self(), lane);
+	if (fake->slow) {
+		sem_post(&fake->begun);
+		while (sem_wait(&fake->go) == -1)
+			continue;
+	}
+	op->error = (int)op->offset;
+}
+
+static void
+note_done(struct eng_op *op)
+{
+	struct fake *fake = op->buf;
+
+	assert_true(pthread_equal(pthread_self(), lane));
+	assert_ptr_equal(op->arg, &ops);
+	assert_int_equal(op->error, (int)op->offset);
+	fake->calls++;
+	order[norder++ % OPS] = (int)(op - ops);
+}
+
+static int
+setup_with(unsigned threads)
+{
+	int i;
+
+	lane = pthread_self();
+	norder = 0;
+	memset(ops, 0, sizeof(ops));
+	memset(fakes, 0, sizeof(fakes));
+	for (i = 0; i < OPS; i++) {
+		sem_init(&fakes[i].begun, 0, 0);
+		sem_init(&fakes[i].go, 0, 0);
+		ops[i] = (struct eng_op){ .verb = ENG_WRITE, .buf = &fakes[i], .len = 4096,
+			.offset = (uint64_t)i, .done = note_done, .arg = &ops };
+	}
+	engine = engine_new(threads);
+	return (engine == NULL ? -1 : 0);
+}
+
+static int
+setup_none(void **state)
+{
+	(void)state;
+	return (setup_with(0));
+}
+
+static int
+setup_one(void **state)
+{
+	(void)state;
+	return (setup_with(1));
+}
+
+static int
+setup_two(void **state)
+{
+	(void)state;
+	return (setup_with(2));
+}
+
+static int
+teardown(void **state)
+{
+	int i;
+
+	(void)state;
+	engine_free(engine);
+	for (i = 0; i < OPS; i++) {
+		sem_destroy(&fakes[i].begun);
+		sem_destroy(&fakes[i].go);
+	}
+	return (0);
+}
+
+static void
+finish_all(void)
+{
+	while (engine_in_flight(engine) > 0)
+		assert_true(engine_wait(engine, -1) >= 0);
+}
+
+static void
+submit_slow(int i)
+{
+	fakes[i].slow = true;
+	engine_submit(engine, &ops[i]);
+	while (sem_wait(&fakes[i].begun) == -1)
+		continue;
+}
+
+/* ---- operations ---- */
+
+static void
+test_nothing(void **state)
+{
+	(void)state;
+	engine_free(NULL);
+	assert_int_equal(engine_in_flight(engine), 0);
+	assert_int_equal(engine_wait(engine, 0), 0);
+	assert_int_equal(engine_wait(engine, 1), 0);
+}
+
+/* Carried out at once, told later, and engine_wait does not sleep over it. */
+static void
+test_never_blocks(void **state)
+{
+	(void)state;
+	ops[0].never_blocks = true;
+	ops[1] = ops[0];
+	ops[1].verb = ENG_FLUSH;
+	ops[1].len = UINT64_MAX;
+	ops[1].buf = &fakes[1];
+	engine_submit(engine, &ops[0]);
+	engine_submit(engine, &ops[1]);
+	assert_true(fakes[0].done_in_lane && fakes[1].done_in_lane);
+	assert_int_equal(fakes[0].calls, 0);
+	assert_int_equal(engine_in_flight(engine), 2);
+	assert_int_equal(engine_wait(engine, -1), 2);
+	assert_int_equal(fakes[0].calls + fakes[1].calls, 2);
+	assert_int_equal(engine_in_flight(engine), 0);
+	assert_int_equal(engine_wait(engine, 0), 0);
+}
+
+/* Zeroing a whole RAM disk would stop the lane: that is for a thread. */
+static void
+test_never_blocks_but_long(void **state)
+{
+	(void)state;
+	ops[0].never_blocks = true;
+	ops[0].verb = ENG_ZERO;
+	ops[0].len = (uint64_t)1 << 40;
+	engine_submit(engine, &ops[0]);
+	finish_all();
+	assert_false(fakes[0].done_in_lane);
+	assert_int_equal(fakes[0].calls, 1);
+}
+
+static void
+test_page_cache(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		ops[i].verb = ENG_READ;
+		ops[i].page_cache = i != 2;
+		fakes[i].at_hand = i != 1;
+	}
+	ops[3].len = (uint64_t)1 << 30;
+	for (i = 0; i < 4; i++)
+		engine_submit(engine, &ops[i]);
+	finish_all();
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(fakes[i].tried, i < 2);
+		assert_int_equal(fakes[i].done_in_lane, i == 0);
+		assert_int_equal(fakes[i].calls, 1);
+	}
+}
+
+static void
+test_without_threads(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 10; i++)
+		engine_submit(engine, &ops[i]);
+	assert_int_equal(norder, 0);
+	assert_int_equal(engine_wait(engine, -1), 10);
+	for (i = 0; i < 10; i++)
+		assert_int_equal(order[i], i);
+	assert_true(fakes[3].done_in_lane);
+}
+
+static void
+test_first_come_first_served(void **state)
+{
+	int i;
+
+	(void)state;
+	submit_slow(0);
+	for (i = 1; i < OPS; i++)
+		engine_submit(engine, &ops[i]);
+	assert_int_equal(engine_in_flight(engine), OPS);
+	assert_int_equal(engine_wait(engine, 0), 0);
+	sem_post(&fakes[0].go);
+	finish_all();
+	assert_int_equal(norder, OPS);
+	for (i = 0; i < OPS; i++) {
+		assert_int_equal(order[i], i);
+		assert_false(fakes[i].done_in_lane);
+	}
+}
+
+static void
+test_cancel(void **state)
+{
+	(void)state;
+	assert_false(engine_cancel(engine, &ops[0]));
+	submit_slow(0);
+	engine_submit(engine, &ops[1]);
+	engine_submit(engine, &ops[2]);
+	engine_submit(engine, &ops[3]);
+	assert_false(engine_cancel(engine, &ops[0]));
+	assert_true(engine_cancel(engine, &ops[1]));
+	assert_true(engine_cancel(engine, &ops[3]));
+	assert_false(engine_cancel(engine, &ops[3]));
+	assert_int_equal(engine_in_flight(engine), 2);
+	/* The last one was cancelled: the queue must still have an end. */
+	engine_submit(engine, &ops[4]);
+	engine_submit(engine, &ops[1]);
+	sem_post(&fakes[0].go);
+	finish_all();
+	assert_int_equal(norder, 4);
+	assert_int_equal(fakes[3].calls, 0);
+	assert_memory_equal(order, ((int[]){ 0, 2, 4, 1 }), 4 * sizeof(int));
+	assert_false(engine_cancel(engine, &ops[1]));
+}
+
+/* done() has not been called, but it has been carried out. */
+static void
+test_cancel_too_late(void **state)
+{
+	(void)state;
+	ops[0].never_blocks = true;
+	engine_submit(engine, &ops[0]);
+	assert_false(engine_cancel(engine, &ops[0]));
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(fakes[0].calls, 1);
+}
+
+static int again;
+
+static void
+submit_again(struct eng_op *op)
+{
+	note_done(op);
+	if (--again > 0)
+		engine_submit(engine, op);
+}
+
+/* What done() submits belongs to the next turn, even if it is carried out at once. */
+static void
+test_submit_in_done(void **state)
+{
+	(void)state;
+	again = 3;
+	ops[0].never_blocks = true;
+	ops[0].done = submit_again;
+	engine_submit(engine, &ops[0]);
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(engine_wait(engine, 0), 0);
+}
+
+/* A wake-up that gets lost would end this in a sleep for ever. */
+static void
+test_many(void **state)
+{
+	int i;
+
+	(void)state;
+	again = 20000;
+	for (i = 0; i < OPS; i++) {
+		ops[i].done = submit_again;
+		ops[i].never_blocks = i % 8 == 0;
+		engine_submit(engine, &ops[i]);
+	}
+	finish_all();
+	assert_int_equal(norder, 20000 + OPS - 1);
+}
+
+/* ---- descriptors ---- */
+
+struct seen {
+	struct eng_watch watch;
+	unsigned events;	/* of all calls */
+	int calls;
+	bool read_it;
+	struct seen *unwatch;	/* when called */
+};
+
+static void
+note_ready(struct eng_watch *watch, unsigned events)
+{
+	struct seen *seen = watch->arg;
+	char byte;
+
+	assert_true(pthread_equal(pthread_self(), lane));
+	seen->calls++;
+	seen->events |= events;
+	if (seen->read_it)
+		assert_true(read(watch->fd, &byte, 1) >= 0);
+	if (seen->unwatch != NULL)
+		engine_unwatch(engine, &seen->unwatch->watch);
+}
+
+static void
+watch(struct seen *seen, int fd, unsigned events)
+{
+	*seen = (struct seen){ .watch = { .fd = fd, .events = events, .ready = note_ready } };
+	seen->watch.arg = seen;
+	assert_int_equal(engine_watch(engine, &seen->watch), 0);
+}
+
+static void
+make_pair(int fd[2])
+{
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+}
+
+static void
+close_pair(int fd[2])
+{
+	close(fd[0]);
+	close(fd[1]);
+}
+
+static void
+test_level_triggered(void **state)
+{
+	struct seen seen;
+	int fd[2];
+
+	(void)state;
+	make_pair(fd);
+	watch(&seen, fd[0], ENG_IN);
+	assert_int_equal(engine_watch(engine, &seen.watch), -1);
+	assert_int_equal(errno, EEXIST);
+	assert_int_equal(engine_wait(engine, 0), 0);
+	assert_int_equal(write(fd[1], "xy", 2), 2);
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(engine_wait(engine, -1), 1);
+	seen.read_it = true;
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(engine_wait(engine, 0), 0);
+	assert_int_equal(seen.events, ENG_IN);
+	engine_unwatch(engine, &seen.watch);
+	engine_unwatch(engine, &seen.watch);
+	assert_int_equal(write(fd[1], "z", 1), 1);
+	assert_int_equal(engine_wait(engine, 0), 0);
+	assert_int_equal(engine_rewatch(engine, &seen.watch), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(seen.calls, 4);
+	close_pair(fd);
+}
+
+static void
+test_rewatch(void **state)
+{
+	struct seen seen;
+	int fd[2];
+
+	(void)state;
+	make_pair(fd);
+	watch(&seen, fd[0], 0);
+	assert_int_equal(write(fd[1], "x", 1), 1);
+	assert_int_equal(engine_wait(engine, 0), 0);
+	seen.watch.events = ENG_IN | ENG_OUT;
+	assert_int_equal(engine_rewatch(engine, &seen.watch), 0);
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(seen.events, ENG_IN | ENG_OUT);
+	seen.events = 0;
+	seen.watch.events = ENG_OUT;
+	assert_int_equal(engine_rewatch(engine, &seen.watch), 0);
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(seen.events, ENG_OUT);
+	engine_unwatch(engine, &seen.watch);
+	close_pair(fd);
+}
+
+/* A half-close is something to read; a hang-up is an error, whether it was asked for or not. */
+static void
+test_hang_up(void **state)
+{
+	struct seen seen;
+	int fd[2];
+
+	(void)state;
+	make_pair(fd);
+	watch(&seen, fd[0], ENG_IN);
+	assert_int_equal(shutdown(fd[1], SHUT_WR), 0);
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(seen.events, ENG_IN);
+	seen.watch.events = 0;
+	assert_int_equal(engine_rewatch(engine, &seen.watch), 0);
+	assert_int_equal(engine_wait(engine, 0), 0);
+	close(fd[1]);
+	seen.events = 0;
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(seen.events, ENG_ERR);
+	engine_unwatch(engine, &seen.watch);
+	close(fd[0]);
+}
+
+/* All are ready in the same batch, and each unwatches its neighbour: half of them are called. */
+static void
+test_unwatch_in_batch(void **state)
+{
+	struct seen seen[20];
+	int fd[20][2], i, calls = 0;
+
+	(void)state;
+	for (i = 0; i < 20; i++) {
+		make_pair(fd[i]);
+		watch(&seen[i], fd[i][0], ENG_IN);
+		seen[i].unwatch = &seen[i ^ 1];
+		assert_int_equal(write(fd[i][1], "x", 1), 1);
+	}
+	assert_int_equal(engine_wait(engine, -1), 10);
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(seen[i].calls + seen[i ^ 1].calls, 1);
+		calls += seen[i].calls;
+	}
+	assert_int_equal(calls, 10);
+	assert_int_equal(engine_wait(engine, -1), 10);
+	for (i = 0; i < 20; i++) {
+		engine_unwatch(engine, &seen[i].watch);
+		close_pair(fd[i]);
+	}
+}
+
+static void
+test_unwatch_itself(void **state)
+{
+	struct seen seen;
+	int fd[2];
+
+	(void)state;
+	make_pair(fd);
+	watch(&seen, fd[0], ENG_OUT);
+	seen.unwatch = &seen;
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(engine_wait(engine, 0), 0);
+	close_pair(fd);
+}
+
+static struct seen first, second;
+static int quiet[2];
+
+/* The other's watch gets another descriptor, with nothing to read; its old event must not come. */
+static void
+reuse_the_other(struct eng_watch *self, unsigned events)
+{
+	struct seen *seen = self->arg, *other = seen == &first ? &second : &first;
+
+	note_ready(self, events);
+	if (other->watch.fd == quiet[0])
+		return;
+	engine_unwatch(engine, &other->watch);
+	watch(other, quiet[0], ENG_IN);
+}
+
+static void
+test_reuse_in_batch(void **state)
+{
+	int fd[2][2];
+
+	(void)state;
+	make_pair(quiet);
+	make_pair(fd[0]);
+	make_pair(fd[1]);
+	watch(&first, fd[0][0], ENG_IN);
+	watch(&second, fd[1][0], ENG_IN);
+	first.watch.ready = second.watch.ready = reuse_the_other;
+	assert_int_equal(write(fd[0][1], "x", 1), 1);
+	assert_int_equal(write(fd[1][1], "x", 1), 1);
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(first.calls + second.calls, 1);
+	engine_unwatch(engine, &first.watch);
+	engine_unwatch(engine, &second.watch);
+	close_pair(fd[0]);
+	close_pair(fd[1]);
+	close_pair(quiet);
+}
+
+/* Wanted when the batch was gathered, not any more when its turn comes. */
+static void
+want_less(struct eng_watch *self, unsigned events)
+{
+	struct seen *seen = self->arg, *other = seen == &first ? &second : &first;
+
+	note_ready(self, events);
+	other->watch.events = 0;
+	assert_int_equal(engine_rewatch(engine, &other->watch), 0);
+}
+
+static void
+test_rewatch_in_batch(void **state)
+{
+	int fd[2];
+
+	(void)state;
+	make_pair(fd);
+	watch(&first, fd[0], ENG_OUT);
+	watch(&second, fd[1], ENG_OUT);
+	first.watch.ready = second.watch.ready = want_less;
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(first.calls + second.calls, 2);
+	engine_unwatch(engine, &first.watch);
+	engine_unwatch(engine, &second.watch);
+	close_pair(fd);
+}
+
+static void
+test_many_watches(void **state)
+{
+	struct seen seen[100];
+	int fd[100][2], i, calls = 0;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		make_pair(fd[i]);
+		watch(&seen[i], fd[i][0], ENG_OUT);
+		seen[i].unwatch = &seen[i];
+	}
+	while (calls < 100)
+		calls += engine_wait(engine, -1);
+	for (i = 0; i < 100; i++) {
+		assert_int_equal(seen[i].calls, 1);
+		close_pair(fd[i]);
+	}
+}
+
+/* ---- both ---- */
+
+/* One thread is stuck in a device; everything else goes on. */
+static void
+test_slow_device(void **state)
+{
+	struct seen seen;
+	int fd[2], i;
+
+	(void)state;
+	make_pair(fd);
+	watch(&seen, fd[0], ENG_IN);
+	seen.read_it = true;
+	submit_slow(0);
+	for (i = 1; i < OPS; i++) {
+		engine_submit(engine, &ops[i]);
+		assert_int_equal(write(fd[1], "x", 1), 1);
+	}
+	while (engine_in_flight(engine) > 1 || seen.calls < OPS - 1)
+		assert_true(engine_wait(engine, -1) >= 0);
+	assert_int_equal(fakes[0].calls, 0);
+	assert_int_equal(norder, OPS - 1);
+	sem_post(&fakes[0].go);
+	finish_all();
+	assert_int_equal(order[norder - 1], 0);
+	engine_unwatch(engine, &seen.watch);
+	close_pair(fd);
+}
+
+static volatile sig_atomic_t signals, strange_signals;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	signals = signals + 1;
+	if (!pthread_equal(pthread_self(), lane))
+		strange_signals = 1;
+}
+
+static void
+test_signal(void **state)
+{
+	struct itimerval often = { { 0, 5000 }, { 0, 5000 } }, never = { { 0, 0 }, { 0, 0 } };
+	struct sigaction act = { .sa_handler = on_signal }, before;
+
+	(void)state;
+	assert_int_equal(sigaction(SIGALRM, &act, &before), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+	while (signals < 3)
+		assert_int_equal(engine_wait(engine, -1), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+	assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
+	assert_int_equal(strange_signals, 0);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_nothing, setup_two, teardown),
+		cmocka_unit_test_setup_teardown(test_never_blocks, setup_one, teardown),
+		cmocka_unit_test_setup_teardown(test_never_blocks_but_long, setup_one, teardown),
+		cmocka_unit_test_setup_teardown(test_page_cache, setup_one, teardown),
+		cmocka_unit_test_setup_teardown(test_without_threads, setup_none, teardown),
+		cmocka_unit_test_setup_teardown(test_first_come_first_served, setup_one, teardown),
+		cmocka_unit_test_setup_teardown(test_cancel, setup_one, teardown),
+		cmocka_unit_test_setup_teardown(test_cancel_too_late, setup_one, teardown),
+		cmocka_unit_test_setup_teardown(test_submit_in_done, setup_one, teardown),
+		cmocka_unit_test_setup_teardown(test_many, setup_two, teardown),
+		cmocka_unit_test_setup_teardown(test_level_triggered, setup_none, teardown),
+		cmocka_unit_test_setup_teardown(test_rewatch, setup_none, teardown),
+		cmocka_unit_test_setup_teardown(test_hang_up, setup_none, teardown),
+		cmocka_unit_test_setup_teardown(test_unwatch_in_batch, setup_none, teardown),
+		cmocka_unit_test_setup_teardown(test_unwatch_itself, setup_none, teardown),
+		cmocka_unit_test_setup_teardown(test_reuse_in_batch, setup_none, teardown),
+		cmocka_unit_test_setup_teardown(test_rewatch_in_batch, setup_none, teardown),
+		cmocka_unit_test_setup_teardown(test_many_watches, setup_none, teardown),
+		cmocka_unit_test_setup_teardown(test_slow_device, setup_two, teardown),
+		cmocka_unit_test_setup_teardown(test_signal, setup_two, teardown),
+	};
+
+	return (cmocka_run_group_tests_name("engine", tests, NULL, NULL));
+}

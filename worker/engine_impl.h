@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The seam inside the engine: engine_threads.c carries operations to threads and back, wait_*.c
+ * waits for descriptors, file.c does one operation with the system calls of file_*.c. Nobody else
+ * includes this.
+ */
+#ifndef WORKER_ENGINE_IMPL_H
+#define WORKER_ENGINE_IMPL_H
+
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <stdbool.h>
+
+#include "worker/engine.h"
+
+/* ---- wait_epoll.c, wait_poll.c: the lane's thread only, but for wait_wake ---- */
+struct wait;
+
+struct wait *wait_new(void);	/* NULL with errno */
+void	wait_free(struct wait *);	/* NULL is allowed */
+int	wait_add(struct wait *, struct eng_watch *);	/* 0, or -1 with errno */
+int	wait_change(struct wait *, struct eng_watch *);
+void	wait_remove(struct wait *, struct eng_watch *);
+
+/* Sleeps until something is ready, wait_wake, a signal, or the end of timeout_ms (-1: none).
+ * Calls nothing. 0, or -1 with errno. */
+int	wait_sleep(struct wait *, int timeout_ms);
+/* Calls ready() of what wait_sleep found. Returns how many were called. */
+int	wait_call(struct wait *);
+/* From any thread: ends this wait_sleep, or the next one if there is none now. */
+void	wait_wake(struct wait *);
+
+/* ---- file.c: one operation ---- */
+
+/* Goes as far as it can without waiting. True when op is complete and good; else file_do is to go
+ * on from op->moved. */
+bool	file_try(struct eng_op *);
+/* Carries out what is left of op, however long that takes, and sets op->error. */
+void	file_do(struct eng_op *);
+
+/* ---- file_linux.c, file_posix.c: one system call each; -1 with errno, EINTR too ---- */
+
+/* now: EAGAIN or EOPNOTSUPP rather than waiting. */
+ssize_t	file_sys_read(int fd, const struct iovec *, int n, off_t, bool now);
+/* durable: what was written survives a power cut. */
+ssize_t	file_sys_write(int fd, const struct iovec *, int n, off_t, bool durable);
+int	file_sys_sync(int fd);
+/* The range reads as zeros; EOPNOTSUPP where there is no such thing. */
+int	file_sys_zero_range(int fd, off_t, off_t len);	/* stays allocated */
+int	file_sys_punch_hole(int fd, off_t, off_t len);	/* is deallocated */
+
+#endif
