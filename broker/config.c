@@ -42,13 +42,20 @@ parse_error(struct parse *p, struct config_mark at, const char *fmt, ...)
 	(void)!snprintf(e->text[e->n - 1], CONFIG_ERROR_SIZE, "%.200s%s: %.290s", file, line, text);
 }
 
+/* More than can be said: the rest of a hopeless file is not worth the time. */
+bool
+parse_is_hopeless(const struct parse *p)
+{
+	return (p->errors->n > CONFIG_ERRORS_MAX);
+}
+
 void
 config_errors_print(FILE *f, const struct config_errors *e)
 {
 	for (unsigned i = 0; i < e->n && i < CONFIG_ERRORS_MAX; i++)
 		fprintf(f, "%s\n", e->text[i]);
 	if (e->n > CONFIG_ERRORS_MAX)
-		fprintf(f, "and %u more\n", e->n - CONFIG_ERRORS_MAX);
+		fputs("and more\n", f);
 }
 
 int

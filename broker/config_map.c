@@ -122,7 +122,7 @@ parse_member(struct parse *p, const struct config_key *k, const struct node *n, 
 	return (kind_parse(p, k, n, base));
 }
 
-/* Every member is tried, so that all that is wrong is said at once. */
+/* A wrong member does not stop the others, so that all that is wrong is said at once. */
 int
 parse_map(struct parse *p, enum config_section in, const struct node *map, void *base)
 {
@@ -131,7 +131,7 @@ parse_map(struct parse *p, enum config_section in, const struct node *map, void 
 	int ret = 0;
 
 	head->at = map->at;
-	for (const struct node *n = map->first; n != NULL; n = n->next) {
+	for (const struct node *n = map->first; n != NULL && !parse_is_hopeless(p); n = n->next) {
 		if ((k = key_find(in, n->key)) == NULL) {
 			key_unknown(p, in, n);
 			ret = -1;
@@ -148,7 +148,7 @@ parse_list(struct parse *p, const struct config_key *k, const struct node *list,
 	char found[FOUND_SIZE];
 	int ret = 0;
 
-	for (const struct node *n = list->first; n != NULL; n = n->next) {
+	for (const struct node *n = list->first; n != NULL && !parse_is_hopeless(p); n = n->next) {
 		if (n->kind != NODE_MAP) {
 			parse_error(p, n->at, "expected %s, found %s", section_name(k->items),
 			    node_found(n, found));

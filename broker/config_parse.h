@@ -69,6 +69,7 @@ int	config_add_file(struct config *, const char *name);
 void	parse_text(struct parse *, const char *name, const char *text, size_t len);
 void	parse_error(struct parse *, struct config_mark, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+bool	parse_is_hopeless(const struct parse *);
 void	*parse_alloc(size_t n, size_t size);	/* zeroed; does not return without memory */
 
 /* config_yaml.c. NULL: a reported error. */

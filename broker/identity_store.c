@@ -27,7 +27,6 @@
 enum { STORE_MAX = 16 << 20 };	/* bytes */
 
 static int	identity_compare(const struct identity *, const struct identity *);
-RB_PROTOTYPE(identity_tree, identity, entry, identity_compare)
 RB_GENERATE(identity_tree, identity, entry, identity_compare)
 
 static int

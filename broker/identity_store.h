@@ -24,6 +24,7 @@ struct identity {
 };
 
 RB_HEAD(identity_tree, identity);
+RB_PROTOTYPE(identity_tree, identity, entry, identity_compare)
 
 struct identity_store {
 	struct identity_tree tree;
