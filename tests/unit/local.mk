@@ -128,6 +128,19 @@ UNIT_TESTS += %D%/timer
 %C%_timer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
 %C%_timer_LDADD = $(UNIT_WORKER)
 
+# The commands of a worker, over a transport, an engine and a clock that only pretend.
+FAKES = %D%/fake_disk.c %D%/fake_disk.h %D%/fake_transport.c %D%/fake_transport.h %D%/unit.h
+UNIT_COMMANDS = worker/libworker.a common/libpure.a $(CMOCKA_LIBS)
+UNIT_TESTS += %D%/ns
+%C%_ns_SOURCES = %D%/ns.c $(FAKES)
+%C%_ns_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_ns_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/nvm
+%C%_nvm_SOURCES = %D%/nvm.c $(FAKES)
+%C%_nvm_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_nvm_LDADD = $(UNIT_COMMANDS)
+
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif

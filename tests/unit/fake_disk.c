@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "tests/unit/fake_disk.h"
+#include "tests/unit/unit.h"
+
+#define STARTED 1	/* eng_op.stage, which is the engine's */
+
+static struct fake_op expected[512];
+static unsigned nexpected, nseen;
+static struct eng_queue flying = STAILQ_HEAD_INITIALIZER(flying);
+static unsigned nflying;
+
+void
+fake_disk_expect(const struct fake_op *op)
+{
+	assert_true(nexpected < ARRAY_LEN(expected));
+	expected[nexpected++] = *op;
+}
+
+void
+engine_submit(struct engine *engine, struct eng_op *op)
+{
+	const struct fake_op *e = &expected[nseen];
+
+	(void)engine;
+	assert_true(nseen < nexpected);
+	assert_int_equal(op->verb, e->verb);
+	assert_int_equal(op->fd, e->fd);
+	assert_true(op->offset == e->offset);
+	assert_true(op->len == e->len);
+	assert_int_equal(op->fua, (e->flags & FAKE_FUA) != 0);
+	assert_int_equal(op->may_unmap, (e->flags & FAKE_UNMAP) != 0);
+	assert_non_null(op->done);
+	op->error = e->error;
+	op->stage = 0;
+	nseen++;
+	nflying++;
+	STAILQ_INSERT_TAIL(&flying, op, next);
+}
+
+bool
+engine_cancel(struct engine *engine, struct eng_op *op)
+{
+	struct eng_op *o;
+
+	(void)engine;
+	STAILQ_FOREACH(o, &flying, next) {
+		if (o != op || o->stage == STARTED)
+			continue;
+		STAILQ_REMOVE(&flying, o, eng_op, next);
+		nflying--;
+		return (true);
+	}
+	return (false);
+}
+
+unsigned
+engine_in_flight(const struct engine *engine)
+{
+	(void)engine;
+	return (nflying);
+}
+
+void
+fake_disk_start(void)
+{
+	struct eng_op *op;
+
+	STAILQ_FOREACH(op, &flying, next)
+		op->stage = STARTED;
+}
+
+void
+fake_disk_run(void)
+{
+	struct eng_op *op;
+
+	while ((op = STAILQ_FIRST(&flying)) != NULL) {
+		STAILQ_REMOVE_HEAD(&flying, next);
+		nflying--;
+		if (op->verb == ENG_READ && op->error == 0)
+			memset(op->buf, FAKE_FILL, op->len);
+		op->done(op);
+	}
+}
+
+void
+fake_disk_end(void)
+{
+	assert_int_equal(nflying, 0);
+	assert_int_equal(nseen, nexpected);
+	nseen = nexpected = 0;
+}

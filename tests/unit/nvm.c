@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The NVM command set: what is refused before data moves, and what reaches the engine. */
+#include "config.h"
+
+#include <errno.h>
+
+#include "tests/unit/fake_disk.h"
+#include "tests/unit/fake_transport.h"
+#include "tests/unit/unit.h"
+
+#define MIB (1ull << 20)
+#define GIB (1ull << 30)
+#define END_512 (1u << 20)	/* blocks of NS_512 */
+
+enum { FLUSH = NVME_NVM_FLUSH, READ = NVME_NVM_READ, WRITE = NVME_NVM_WRITE,
+	ZERO = NVME_NVM_WRITE_ZEROES, DSM = NVME_NVM_DATASET_MANAGEMENT };
+
+static void
+expect(enum eng_verb verb, uint32_t nsid, uint64_t offset, uint64_t len, unsigned flags, int error)
+{
+	fake_disk_expect(&(struct fake_op){ verb, fake_ns_fd(nsid), offset, len, flags, error });
+}
+
+static void
+refused_before_data(void **state)
+{
+	static const struct { struct cmd cmd; uint16_t status; } rows[] = {
+		/* namespace */
+		{ { .opc = READ, .nsid = 0, .sgl_len = 512 }, DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
+		{ { .opc = READ, .nsid = NS_NONE, .sgl_len = 512 },
+		    DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
+		{ { .opc = WRITE, .nsid = NVME_NSID_ALL, .sgl_len = 512 },
+		    DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
+		{ { .opc = ZERO, .nsid = 77 }, DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
+		{ { .opc = DSM, .nsid = 77, .sgl_len = 16 }, DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
+		{ { .opc = DSM, .nsid = NVME_NSID_ALL, .sgl_len = 16 },
+		    DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
+		{ { .opc = FLUSH, .nsid = 0 }, DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
+		{ { .opc = FLUSH, .nsid = NS_NONE }, DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
+		/* range */
+		{ { .opc = READ, .nsid = NS_512, .cdw10 = END_512, .sgl_len = 512 },
+		    DNR(NVME_SC_LBA_OUT_OF_RANGE) },
+		{ { .opc = READ, .nsid = NS_512, .cdw10 = END_512 - 1, .cdw12 = 1,
+		    .sgl_len = 1024 }, DNR(NVME_SC_LBA_OUT_OF_RANGE) },
+		{ { .opc = WRITE, .nsid = NS_512, .cdw10 = 0xffffffff, .cdw11 = 0xffffffff,
+		    .sgl_len = 512 }, DNR(NVME_SC_LBA_OUT_OF_RANGE) },
+		{ { .opc = WRITE, .nsid = NS_512, .cdw11 = 1, .sgl_len = 512 },
+		    DNR(NVME_SC_LBA_OUT_OF_RANGE) },
+		{ { .opc = ZERO, .nsid = NS_512, .cdw10 = END_512 - 1, .cdw12 = 1 },
+		    DNR(NVME_SC_LBA_OUT_OF_RANGE) },
+		/* MDTS is 1 MiB, Write Zeroes 32 MiB */
+		{ { .opc = READ, .nsid = NS_512, .cdw12 = 2048, .sgl_len = 2049 * 512 },
+		    DNR(NVME_SC_INVALID_FIELD) },
+		{ { .opc = WRITE, .nsid = NS_4K, .cdw12 = 256, .sgl_len = 257 * 4096 },
+		    DNR(NVME_SC_INVALID_FIELD) },
+		{ { .opc = ZERO, .nsid = NS_4K, .cdw12 = 8192 }, DNR(NVME_SC_INVALID_FIELD) },
+		/* SGL length */
+		{ { .opc = READ, .nsid = NS_512, .sgl_len = 511 },
+		    DNR(NVME_SC_DATA_SGL_LENGTH_INVALID) },
+		{ { .opc = READ, .nsid = NS_512, .sgl_len = 4096 },
+		    DNR(NVME_SC_DATA_SGL_LENGTH_INVALID) },
+		{ { .opc = WRITE, .nsid = NS_4K, .sgl_len = 512 },
+		    DNR(NVME_SC_DATA_SGL_LENGTH_INVALID) },
+		{ { .opc = WRITE, .nsid = NS_512, .sgl_len = 0 },
+		    DNR(NVME_SC_DATA_SGL_LENGTH_INVALID) },
+		{ { .opc = DSM, .nsid = NS_512, .cdw10 = 1, .sgl_len = 31 },
+		    DNR(NVME_SC_DATA_SGL_LENGTH_INVALID) },
+		{ { .opc = DSM, .nsid = NS_512, .cdw10 = 0, .sgl_len = 0 },
+		    DNR(NVME_SC_DATA_SGL_LENGTH_INVALID) },
+		{ { .opc = DSM, .nsid = NS_512, .cdw10 = 255, .sgl_len = 4112 },
+		    DNR(NVME_SC_DATA_SGL_LENGTH_INVALID) },
+		/* read-only */
+		{ { .opc = WRITE, .nsid = NS_RO, .sgl_len = 512 }, DNR(NVME_SC_NS_WRITE_PROTECTED) },
+		{ { .opc = ZERO, .nsid = NS_RO }, DNR(NVME_SC_NS_WRITE_PROTECTED) },
+		{ { .opc = DSM, .nsid = NS_RO, .cdw11 = 4, .sgl_len = 16 },
+		    DNR(NVME_SC_NS_WRITE_PROTECTED) },
+		/* not offered */
+		{ { .opc = NVME_NVM_COMPARE, .nsid = NS_512, .sgl_len = 512 },
+		    DNR(NVME_SC_INVALID_OPCODE) },
+		{ { .opc = NVME_NVM_VERIFY, .nsid = NS_512 }, DNR(NVME_SC_INVALID_OPCODE) },
+		{ { .opc = NVME_NVM_COPY, .nsid = NS_512 }, DNR(NVME_SC_INVALID_OPCODE) },
+		{ { .opc = 0xff, .nsid = NS_512 }, DNR(NVME_SC_INVALID_OPCODE) },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(fake_nvm_status(&rows[i].cmd, NULL), rows[i].status);
+	assert_int_equal(fake.c->nerrors, ARRAY_LEN(rows));
+	assert_int_equal(fake.c->stats.reads + fake.c->stats.writes, 0);
+}
+
+static void
+read_brings_data(void **state)
+{
+	const struct cmd cmd = { .opc = READ, .nsid = NS_4K, .cdw10 = 0x80000, .cdw12 = 1 | 1u << 30,
+	    .sgl_len = 8192 };
+	struct slot *s;
+
+	(void)state;
+	expect(ENG_READ, NS_4K, 0x80000ull * 4096, 8192, 0, 0);
+	s = fake_nvm(&cmd, NULL);
+	assert_false(fake_answered(s));
+	fake_disk_run();
+	assert_int_equal(fake_status(s), 0);
+	assert_int_equal(fake_len(s), 8192);
+	assert_int_equal(s->buf[0], FAKE_FILL);
+	assert_int_equal(s->buf[8191], FAKE_FILL);
+	assert_int_equal(fake.c->stats.reads, 1);
+	assert_int_equal(fake.c->stats.read_units, 16);
+	fake_release(s);
+}
+
+static void
+last_block_of_a_read_only_one(void **state)
+{
+	const struct cmd cmd = { .opc = READ, .nsid = NS_RO, .cdw10 = END_512 - 1, .sgl_len = 512 };
+	struct slot *s;
+
+	(void)state;
+	expect(ENG_READ, NS_RO, (END_512 - 1) * 512ull, 512, 0, 0);
+	s = fake_nvm(&cmd, NULL);
+	fake_disk_run();
+	assert_int_equal(fake_status(s), 0);
+	fake_release(s);
+}
+
+static void
+write_honours_fua(void **state)
+{
+	uint8_t data[1024] = { 1 };
+	struct cmd cmd = { .opc = WRITE, .nsid = NS_512, .cdw10 = 8, .cdw12 = 1, .sgl_len = 1024 };
+
+	(void)state;
+	for (unsigned fua = 0; fua < 2; fua++) {
+		struct slot *s;
+
+		cmd.cdw12 = 1 | (fua ? NVME_RW_FUA : 0);
+		expect(ENG_WRITE, NS_512, 4096, 1024, fua ? FAKE_FUA : 0, 0);
+		s = fake_nvm(&cmd, data);
+		fake_disk_run();
+		assert_int_equal(fake_status(s), 0);
+		fake_release(s);
+	}
+	assert_int_equal(fake.c->stats.writes, 2);
+	assert_int_equal(fake.c->stats.write_units, 4);
+}
+
+static void
+errors_of_the_device(void **state)
+{
+	static const struct {
+		struct cmd cmd;
+		enum eng_verb verb;
+		int error;
+		uint16_t status;
+	} rows[] = {
+		{ { .opc = READ, .nsid = NS_512, .sgl_len = 512 }, ENG_READ, EIO,
+		    NVME_SC_UNRECOVERED_READ_ERROR },
+		{ { .opc = WRITE, .nsid = NS_512, .sgl_len = 512 }, ENG_WRITE, EIO,
+		    NVME_SC_WRITE_FAULT },
+		{ { .opc = WRITE, .nsid = NS_512, .sgl_len = 512 }, ENG_WRITE, ENOSPC,
+		    NVME_SC_CAPACITY_EXCEEDED },
+		{ { .opc = ZERO, .nsid = NS_512 }, ENG_ZERO, ENOSPC, NVME_SC_CAPACITY_EXCEEDED },
+	};
+	const uint8_t data[512] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct slot *s;
+
+		expect(rows[i].verb, NS_512, 0, 512, 0, rows[i].error);
+		s = fake_nvm(&rows[i].cmd, data);
+		fake_disk_run();
+		assert_int_equal(fake_status(s), rows[i].status);
+		assert_int_equal(fake_len(s), 0);
+		fake_release(s);
+	}
+	assert_int_equal(fake.c->stats.reads + fake.c->stats.writes, 0);
+	assert_int_equal(fake.c->stats.media_errors, 2);
+}
+
+static void
+write_zeroes(void **state)
+{
+	static const struct {
+		uint32_t nsid, cdw12;
+		uint64_t len;
+		unsigned flags;
+	} rows[] = {
+		{ NS_512, 0, 512, 0 },
+		{ NS_512, 0xffff, 32 * MIB, 0 },
+		{ NS_512, NVME_RW_DEAC, 512, FAKE_UNMAP },
+		{ NS_512, NVME_RW_FUA | 7, 4096, FAKE_FUA },
+		{ NS_4K, NVME_RW_DEAC | 8191, 32 * MIB, FAKE_UNMAP },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct cmd cmd = { .opc = ZERO, .nsid = rows[i].nsid, .cdw12 = rows[i].cdw12 };
+		struct slot *s;
+
+		expect(ENG_ZERO, rows[i].nsid, 0, rows[i].len, rows[i].flags, 0);
+		s = fake_nvm(&cmd, NULL);
+		fake_disk_run();
+		assert_int_equal(fake_status(s), 0);
+		fake_release(s);
+	}
+}
+
+static void
+flush_one(void **state)
+{
+	struct slot *s;
+
+	(void)state;
+	expect(ENG_FLUSH, NS_4K, 0, 0, 0, 0);
+	s = fake_nvm(&(struct cmd){ .opc = FLUSH, .nsid = NS_4K }, NULL);
+	assert_false(fake_answered(s));
+	fake_disk_run();
+	assert_int_equal(fake_status(s), 0);
+	fake_release(s);
+	/* nothing can be dirty */
+	assert_int_equal(fake_nvm_status(&(struct cmd){ .opc = FLUSH, .nsid = NS_RO }, NULL), 0);
+}
+
+static void
+flush_all(void **state)
+{
+	const struct cmd cmd = { .opc = FLUSH, .nsid = NVME_NSID_ALL };
+	struct slot *s;
+
+	(void)state;
+	expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
+	expect(ENG_FLUSH, NS_4K, 0, 0, 0, 0);
+	s = fake_nvm(&cmd, NULL);
+	fake_disk_run();
+	assert_int_equal(fake_status(s), 0);
+	fake_release(s);
+	/* the first error ends it */
+	expect(ENG_FLUSH, NS_512, 0, 0, 0, EIO);
+	s = fake_nvm(&cmd, NULL);
+	fake_disk_run();
+	assert_int_equal(fake_status(s), NVME_SC_WRITE_FAULT);
+	fake_release(s);
+}
+
+/* ---- Dataset Management ---- */
+
+struct range { uint64_t slba; uint32_t nlb; };
+
+static struct slot *
+dsm(uint32_t nsid, const struct range *ranges, unsigned n, uint32_t sgl_len)
+{
+	struct nvme_dsm_range wire[256] = { 0 };
+	const struct cmd cmd = { .opc = DSM, .nsid = nsid, .cdw10 = n - 1, .cdw11 = NVME_DSM_AD,
+	    .sgl_len = sgl_len };
+
+	for (unsigned i = 0; i < n; i++)
+		wire[i] = (struct nvme_dsm_range){ .nlb = le32(ranges[i].nlb),
+		    .slba = le64(ranges[i].slba), .cattr = le32(0xffffffff) };
+	return (fake_nvm(&cmd, wire));
+}
+
+static void
+dsm_ranges_one_by_one(void **state)
+{
+	const struct range ranges[] = { { 8, 8 }, { 100, 0 }, { 0, 1 }, { END_512 - 1, 1 } };
+	struct slot *s;
+
+	(void)state;
+	for (unsigned linux_way = 0; linux_way < 2; linux_way++) {
+		expect(ENG_DISCARD, NS_512, 4096, 4096, 0, 0);
+		expect(ENG_DISCARD, NS_512, 0, 512, 0, 0);
+		expect(ENG_DISCARD, NS_512, (END_512 - 1) * 512ull, 512, 0, EOPNOTSUPP);
+		s = dsm(NS_512, ranges, 4, linux_way ? 4096 : 64);
+		assert_false(fake_answered(s));
+		fake_disk_run();
+		assert_int_equal(fake_status(s), 0);
+		fake_release(s);
+	}
+}
+
+static void
+dsm_in_slices(void **state)
+{
+	const struct range ranges[] = { { 1, 131073 }, { 0, 1 } };
+	struct slot *s;
+
+	(void)state;
+	expect(ENG_DISCARD, NS_4K, 4096, 256 * MIB, 0, 0);
+	expect(ENG_DISCARD, NS_4K, 4096 + 256 * MIB, 256 * MIB, 0, 0);
+	expect(ENG_DISCARD, NS_4K, 4096 + 512 * MIB, 4096, 0, 0);
+	expect(ENG_DISCARD, NS_4K, 0, 4096, 0, 0);
+	s = dsm(NS_4K, ranges, 2, 32);
+	fake_disk_run();
+	assert_int_equal(fake_status(s), 0);
+	fake_release(s);
+}
+
+static void
+dsm_error_ends_it(void **state)
+{
+	const struct range ranges[] = { { 0, 1 }, { 1, 1 }, { 2, 1 } };
+	struct slot *s;
+
+	(void)state;
+	expect(ENG_DISCARD, NS_512, 0, 512, 0, 0);
+	expect(ENG_DISCARD, NS_512, 512, 512, 0, EIO);
+	s = dsm(NS_512, ranges, 3, 48);
+	fake_disk_run();
+	assert_int_equal(fake_status(s), NVME_SC_WRITE_FAULT);
+	fake_release(s);
+}
+
+/* Nothing is touched when any range is wrong. */
+static void
+dsm_judges_all_first(void **state)
+{
+	const uint32_t most = (uint32_t)(4 * GIB / 4096);
+	const struct {
+		struct range r[5];
+		unsigned n;
+		uint16_t status;
+	} rows[] = {
+		{ { { 0, 1 }, { 1 << 24, 1 } }, 2, DNR(NVME_SC_LBA_OUT_OF_RANGE) },
+		{ { { 0, 1 }, { UINT64_MAX, 2 } }, 2, DNR(NVME_SC_LBA_OUT_OF_RANGE) },
+		{ { { (1 << 24) + 1, 0 } }, 1, DNR(NVME_SC_LBA_OUT_OF_RANGE) },
+		{ { { 0, 0xffffffff } }, 1, DNR(NVME_SC_LBA_OUT_OF_RANGE) },
+		{ { { 0, most + 1 } }, 1, DNR(NVME_SC_NVM_COMMAND_SIZE_LIMIT_EXCEEDED) },
+		{ { { 0, most }, { 0, most }, { 0, most }, { 0, most }, { 0, 1 } }, 5,
+		    DNR(NVME_SC_NVM_COMMAND_SIZE_LIMIT_EXCEEDED) },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct slot *s = dsm(NS_4K, rows[i].r, rows[i].n, 16 * rows[i].n);
+
+		assert_int_equal(fake_status(s), rows[i].status);
+		fake_release(s);
+	}
+}
+
+static void
+dsm_256_ranges(void **state)
+{
+	struct range ranges[256];
+	struct slot *s;
+
+	(void)state;
+	for (unsigned i = 0; i < 256; i++) {
+		ranges[i] = (struct range){ i * 2, 1 };
+		expect(ENG_DISCARD, NS_512, i * 1024ull, 512, 0, 0);
+	}
+	s = dsm(NS_512, ranges, 256, 4096);
+	fake_disk_run();
+	assert_int_equal(fake_status(s), 0);
+	fake_release(s);
+}
+
+/* Hints other than Deallocate change nothing, nor does a namespace that cannot. */
+static void
+dsm_hints(void **state)
+{
+	const struct nvme_dsm_range r = { .nlb = le32(1) };
+	struct cmd cmd = { .opc = DSM, .nsid = NS_512, .cdw11 = 0x3, .sgl_len = 16 };
+
+	(void)state;
+	assert_int_equal(fake_nvm_status(&cmd, &r), 0);
+	cmd.nsid = NS_RO;
+	assert_int_equal(fake_nvm_status(&cmd, &r), 0);
+	ns_find(fake.c, NS_512)->id.can_discard = 0;
+	cmd = (struct cmd){ .opc = DSM, .nsid = NS_512, .cdw11 = NVME_DSM_AD, .sgl_len = 16 };
+	assert_int_equal(fake_nvm_status(&cmd, &r), 0);
+}
+
+/* A queue that closes takes back what has not begun and waits for the rest. */
+static void
+closing_with_commands(void **state)
+{
+	const uint8_t data[512] = { 0 };
+	const struct cmd cmd = { .opc = WRITE, .nsid = NS_512, .sgl_len = 512 };
+
+	(void)state;
+	expect(ENG_WRITE, NS_512, 0, 512, 0, 0);
+	expect(ENG_WRITE, NS_512, 0, 512, 0, 0);
+	fake_nvm(&cmd, data);
+	fake_disk_start();
+	fake_nvm(&cmd, data);
+	qp_close(&fake.c->io[0], "test");
+	assert_int_equal(fake.c->io[0].state, QP_CLOSING);
+	fake_disk_run();
+	assert_int_equal(fake.c->io[0].state, QP_FREE);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, fake_io, fake_end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(refused_before_data), T(read_brings_data), T(last_block_of_a_read_only_one),
+		T(write_honours_fua), T(errors_of_the_device), T(write_zeroes), T(flush_one),
+		T(flush_all), T(dsm_ranges_one_by_one), T(dsm_in_slices), T(dsm_error_ends_it),
+		T(dsm_judges_all_first), T(dsm_256_ranges), T(dsm_hints), T(closing_with_commands),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
