@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* PDUs from a host: a good one of each type, then one fault at a time with the FES and FEI of it. */
+/* PDUs from a host: a good one of each type, then one fault at a time with its FES and FEI. */
 #include "config.h"
 
 #include "common/crc.h"
