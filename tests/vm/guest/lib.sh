@@ -182,7 +182,7 @@ sectors() {
 moved() { [ "$(sectors "$1")" -gt "$2" ]; }
 
 # goes_on NQN: its load does something, from now on.
-goes_on() { wait_for 120 moved "$1" $(($(sectors "$1") + 4096)); }
+goes_on() { wait_for 120 moved "$1" $(($(sectors "$1") + 1024)); }
 
 # load_stop NAME: fails unless the load was still running and met no error.
 load_stop() {
