@@ -166,7 +166,7 @@ qp_close(struct qpair *qp, const char *why)
 			xfer_forget(s);
 		if (s->state != SLOT_EXECUTE)
 			slot_free(s);
-		else if (engine_cancel(qp->lane->engine, &s->op))
+		else if (s->op.done != NULL && engine_cancel(qp->lane->engine, &s->op))
 			slot_free(s);
 	}
 	if (--qp->busy == 0)
@@ -353,9 +353,14 @@ static void
 slot_sent(struct tx *tx)
 {
 	struct slot *s = tx->owner;
+	struct qpair *qp = s->qp;
+	bool leave = qp->disconnect && s->cmd.opc == NVME_OPC_FABRICS;
 
-	if (--s->tx_out == 0 && s->state == SLOT_TX)
-		slot_free(s);
+	if (--s->tx_out > 0 || s->state != SLOT_TX)
+		return;
+	slot_free(s);
+	if (leave)
+		qp_close(qp, "disconnected by the host");
 }
 
 static void
