@@ -65,6 +65,7 @@ conn_free(struct conn *c)
 	c->is_dead = true;
 	c->rx = RX_OFF;
 	c->qp = NULL;
+	STAILQ_INIT(&c->txq);		/* their slots may be gone before we are */
 	engine_unwatch(c->lane->engine, &c->watch);
 	timer_stop(&c->lane->timers, &c->linger);
 	close(c->fd);
