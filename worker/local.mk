@@ -14,3 +14,8 @@ endif
 %C%_libworker_a_SOURCES += %D%/admin.c %D%/aer.c %D%/controller.c %D%/drain.c %D%/fabrics.c \
 	%D%/feature.c %D%/identify.c %D%/identify_ns.c %D%/logpage.c %D%/ns.c %D%/nvm.c \
 	%D%/property.c
+
+pkglibexec_PROGRAMS += %D%/cellblock-worker
+%C%_cellblock_worker_SOURCES = %D%/worker.c
+%C%_cellblock_worker_LDADD = %D%/libworker.a common/libplumbing.a common/libpure.a $(BSD_LIBS) \
+	$(ISAL_LIBS) $(SECCOMP_LIBS)

@@ -251,10 +251,10 @@ capsule(uint8_t *out, uint8_t opc, uint16_t cid, uint32_t len, const uint8_t *da
 	struct le32 crc;
 
 	pdu.sqe.opc = opc;
-	pdu.sqe.flags = 0x40;
+	pdu.sqe.fuse_psdt = 0x40;
 	pdu.sqe.cid = le16(cid);
-	pdu.sqe.sgl.len = le32(len);
-	pdu.sqe.sgl.id = icd > 0 ? 0x01 : 0x5a;
+	pdu.sqe.sgl1.len = le32(len);
+	pdu.sqe.sgl1.id = icd > 0 ? 0x01 : 0x5a;
 	pdu.ch.flags = (uint8_t)((params.hdgst ? PDU_F_HDGST : 0) |
 	    (params.ddgst && icd > 0 ? PDU_F_DDGST : 0));
 	if (params.hdgst)
