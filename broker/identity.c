@@ -278,7 +278,7 @@ open_state_dir(const char *dir, char *wrong, size_t size)
 	close(fd);
 	return (-1);
  fail:
-	snprintf(wrong, size, "%s (the broker keeps identities there: it has to own the directory)",
+	snprintf(wrong, size, "%s (identities are kept there: the broker must be able to write)",
 	    strerror(errno));
 	if (fd != -1)
 		close(fd);

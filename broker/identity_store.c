@@ -222,6 +222,7 @@ print_identity(FILE *f, const struct identity *id)
 		    format_hex(id->eui64, sizeof(id->eui64), eui64), id->nqn);
 }
 
+/* For the group as well: the broker's user id is the configuration's choice and may change. */
 static int
 write_new(struct identity_store *s, int dirfd)
 {
@@ -230,7 +231,7 @@ write_new(struct identity_store *s, int dirfd)
 	int fd, ret;
 
 	unlinkat(dirfd, NAME_NEW, 0);
-	fd = openat(dirfd, NAME_NEW, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(dirfd, NAME_NEW, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0660);
 	if (fd == -1)
 		return (-1);
 	if ((f = fdopen(fd, "w")) == NULL) {

@@ -37,3 +37,9 @@ pkglibexec_PROGRAMS += %D%/cellblock-opener
 %C%_cellblock_opener_LDADD = %D%/libprobe.a common/libplumbing.a $(BSD_LIBS) $(SECCOMP_LIBS)
 man_MANS += %D%/cellblock-opener.8
 EXTRA_DIST += %D%/cellblock-opener.8
+
+man_MANS += %D%/cellblock.yaml.5
+EXTRA_DIST += %D%/cellblock.yaml.5.in
+CLEANFILES += %D%/cellblock.yaml.5
+%D%/cellblock.yaml.5: %D%/cellblock.yaml.5.in Makefile
+	$(SUBST) $(srcdir)/%D%/cellblock.yaml.5.in > $@

@@ -1,6 +1,6 @@
 # What surrounds the programs: the two commands of README.md, systemd, users.
 dist_noinst_SCRIPTS += %D%/quickstart %D%/run-tests
-EXTRA_DIST += %D%/packages.sh %D%/systemd/cellblock.service.in %D%/systemd/cellblock.socket \
+EXTRA_DIST += %D%/cellblock.yaml %D%/packages.sh %D%/systemd/cellblock.service.in %D%/systemd/cellblock.socket \
 	%D%/systemd/cellblock-discovery.socket %D%/sysusers.d/cellblock.conf
 EXTRA_DIST += ARCHITECTURE.md HACKING.md LICENSE NEWS README.md SECURITY.md
 CLEANFILES += %D%/systemd/cellblock.service

@@ -58,6 +58,11 @@ UNIT_TESTS += %D%/config
 %C%_config_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_config_LDADD = $(UNIT_BROKER)
 
+UNIT_TESTS += %D%/config_docs
+%C%_config_docs_SOURCES = %D%/config_docs.c
+%C%_config_docs_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_config_docs_LDADD = $(UNIT_BROKER)
+
 UNIT_TESTS += %D%/config_golden
 %C%_config_golden_SOURCES = %D%/config_golden.c
 %C%_config_golden_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DLOCALSTATEDIR='"$(localstatedir)"'
