@@ -61,7 +61,10 @@ greet_end(int status)
 static int
 greet_say(const void *buf, size_t len)
 {
-	return (send(g.fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len ? 0 : -1);
+	struct iovec iov = { (void *)(uintptr_t)buf, len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	return (sendmsg(g.fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len ? 0 : -1);
 }
 
 /* What was said is the last word: wait a moment until the host has read it. */
