@@ -122,6 +122,25 @@ UNIT_TESTS += %D%/engine
 %C%_engine_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_engine_LDADD = $(UNIT_WORKER)
 
+UNIT_TESTS += %D%/engine_file
+%C%_engine_file_SOURCES = %D%/engine_file.c %D%/unit.h
+%C%_engine_file_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_engine_file_LDADD = $(UNIT_WORKER)
+
+UNIT_TESTS += %D%/file
+%C%_file_SOURCES = %D%/file.c %D%/unit.h
+%C%_file_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_file_LDADD = $(UNIT_WORKER)
+
+if PLATFORM_LINUX
+UNIT_TESTS += %D%/file_linux
+%C%_file_linux_SOURCES = %D%/file_linux.c %D%/unit.h
+%C%_file_linux_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_file_linux_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=preadv2 -Wl,--wrap=pwritev2 \
+	-Wl,--wrap=fallocate -Wl,--wrap=fdatasync
+%C%_file_linux_LDADD = $(UNIT_WORKER)
+endif
+
 UNIT_TESTS += %D%/pool
 %C%_pool_SOURCES = %D%/pool.c %D%/unit.h
 %C%_pool_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
