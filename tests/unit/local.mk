@@ -133,6 +133,13 @@ UNIT_TESTS += %D%/file
 %C%_file_LDADD = $(UNIT_WORKER)
 
 if PLATFORM_LINUX
+if !SANITIZERS
+UNIT_TESTS += %D%/engine_filter
+%C%_engine_filter_SOURCES = %D%/engine_filter.c %D%/unit.h
+%C%_engine_filter_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(SECCOMP_CFLAGS)
+%C%_engine_filter_LDADD = $(UNIT_WORKER) $(SECCOMP_LIBS)
+endif
+
 UNIT_TESTS += %D%/file_linux
 %C%_file_linux_SOURCES = %D%/file_linux.c %D%/unit.h
 %C%_file_linux_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
