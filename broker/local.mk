@@ -43,3 +43,9 @@ EXTRA_DIST += %D%/cellblock.yaml.5.in
 CLEANFILES += %D%/cellblock.yaml.5
 %D%/cellblock.yaml.5: %D%/cellblock.yaml.5.in Makefile
 	$(SUBST) $(srcdir)/%D%/cellblock.yaml.5.in > $@
+
+sbin_PROGRAMS += %D%/cellblockctl
+%C%_cellblockctl_SOURCES = %D%/cellblockctl.c %D%/ctl_print.c %D%/ctl_print.h
+%C%_cellblockctl_LDADD = common/libplumbing.a common/libpure.a $(BSD_LIBS) $(SECCOMP_LIBS)
+man_MANS += %D%/cellblockctl.8
+EXTRA_DIST += %D%/cellblockctl.8
