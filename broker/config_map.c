@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ set_text(struct parse *p, const struct config_key *k, void *base, const char *te
 	int ret;
 
 	if ((n.text = strdup(text)) == NULL)
-		abort();
+		err(1, "configuration");
 	ret = kind_parse(p, k, &n, base);
 	free(n.text);
 	return (ret);

@@ -267,11 +267,12 @@ config_from_serve(int argc, char **argv, const struct config_surroundings *env,
 {
 	struct parse p = {.errors = errors};
 	struct serve s = {.p = &p};
-	struct config *cfg = config_new(&p);
 	struct config_listener *l;
+	struct config *cfg;
 	int used;
 
 	errors->n = 0;
+	cfg = config_new(&p);
 	config_add_file(cfg, "serve");
 	l = list_append(&p, cfg, key_find(SEC_TOP, "listeners"));
 	key_set_text(&p, SEC_LISTENER, "address", l, "127.0.0.1:4420");
