@@ -176,6 +176,31 @@ UNIT_TESTS += %D%/transport
 %C%_transport_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_transport_LDADD = worker/libworker.a common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
 
+UNIT_TESTS += %D%/aer
+%C%_aer_SOURCES = %D%/aer.c $(FAKES)
+%C%_aer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_aer_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/fabrics
+%C%_fabrics_SOURCES = %D%/fabrics.c $(FAKES)
+%C%_fabrics_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_fabrics_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/feature
+%C%_feature_SOURCES = %D%/feature.c $(FAKES)
+%C%_feature_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_feature_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/identify
+%C%_identify_SOURCES = %D%/identify.c $(FAKES)
+%C%_identify_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_identify_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/logpage
+%C%_logpage_SOURCES = %D%/logpage.c $(FAKES)
+%C%_logpage_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_logpage_LDADD = $(UNIT_COMMANDS)
+
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Identify: which structure for which namespace, what a host is told, and that the rest is zero. */
+#include "config.h"
+
+#include "tests/unit/fake_transport.h"
+#include "tests/unit/unit.h"
+
+#define FIELD DNR(NVME_SC_INVALID_FIELD)
+#define NSID DNR(NVME_SC_INVALID_NS_OR_FORMAT)
+
+static struct cmd
+identify(uint8_t cns, uint32_t nsid)
+{
+	return ((struct cmd){ .opc = NVME_ADMIN_IDENTIFY, .nsid = nsid, .cdw10 = cns,
+	    .sgl_len = NVME_IDENTIFY_BYTES });
+}
+
+/* A whole structure, copied out. */
+static void
+get(uint8_t cns, uint32_t nsid, void *to)
+{
+	struct cmd cmd = identify(cns, nsid);
+	struct slot *s = fake_admin(&cmd);
+
+	assert_int_equal(fake_status(s), 0);
+	assert_int_equal(fake_len(s), NVME_IDENTIFY_BYTES);
+	memcpy(to, s->buf, NVME_IDENTIFY_BYTES);
+	fake_release(s);
+}
+
+static bool
+all_zero(const void *p, size_t len)
+{
+	const uint8_t *b = p;
+
+	for (size_t i = 0; i < len; i++)
+		if (b[i] != 0)
+			return (false);
+	return (true);
+}
+
+static void
+rules(void **state)
+{
+	static const struct { uint8_t cns; uint32_t nsid, cdw11; uint16_t status; } rows[] = {
+		{ NVME_CNS_NS, 0, 0, NSID },
+		{ NVME_CNS_NS, 1, 0, 0 },
+		{ NVME_CNS_NS, 8, 0, 0 },
+		{ NVME_CNS_NS, 9, 0, NSID },
+		{ NVME_CNS_NS, NVME_NSID_ALL, 0, NSID },
+		{ NVME_CNS_CTRL, 0, 0, 0 },
+		{ NVME_CNS_CTRL, 77, 0, 0 },
+		{ NVME_CNS_ACTIVE_NS_LIST, 0, 0, 0 },
+		{ NVME_CNS_ACTIVE_NS_LIST, 0xfffffffd, 0, 0 },
+		{ NVME_CNS_ACTIVE_NS_LIST, 0xfffffffe, 0, NSID },
+		{ NVME_CNS_ACTIVE_NS_LIST, NVME_NSID_ALL, 0, NSID },
+		{ NVME_CNS_NS_DESC_LIST, 1, 0, 0 },
+		{ NVME_CNS_NS_DESC_LIST, 0, 0, NSID },
+		{ NVME_CNS_NS_DESC_LIST, NS_NONE, 0, NSID },
+		{ NVME_CNS_NS_DESC_LIST, NVME_NSID_ALL, 0, NSID },
+		{ NVME_CNS_CSI_NS, 1, 0, 0 },
+		{ NVME_CNS_CSI_NS, 1, 0x02000000, FIELD },
+		{ NVME_CNS_CSI_NS, 9, 0, NSID },
+		{ NVME_CNS_CSI_CTRL, 0, 0, 0 },
+		{ NVME_CNS_CSI_CTRL, 0, 0x02000000, FIELD },
+		{ NVME_CNS_CSI_ACTIVE_NS_LIST, 0, 0, 0 },
+		{ NVME_CNS_CSI_ACTIVE_NS_LIST, 0, 0x01000000, FIELD },
+		{ NVME_CNS_INDEPENDENT_NS, 1, 0, 0 },
+		{ NVME_CNS_INDEPENDENT_NS, 0, 0, NSID },
+		{ NVME_CNS_NVMSET_LIST, 0, 0, FIELD },
+		{ NVME_CNS_ALLOCATED_NS_LIST, 0, 0, FIELD },
+		{ NVME_CNS_CTRL_LIST, 0, 0, FIELD },
+		{ NVME_CNS_PRIMARY_CTRL_CAP, 0, 0, FIELD },
+		{ NVME_CNS_IO_COMMAND_SETS, 0, 0, FIELD },
+		{ 0xff, 0, 0, FIELD },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct cmd cmd = identify(rows[i].cns, rows[i].nsid);
+
+		cmd.cdw11 = rows[i].cdw11;
+		assert_int_equal(fake_admin_status(&cmd), rows[i].status);
+	}
+}
+
+static void
+controller(void **state)
+{
+	struct nvme_id_ctrl id;
+
+	(void)state;
+	get(NVME_CNS_CTRL, 0, &id);
+	assert_memory_equal(id.sn, "SN0123              ", 20);
+	assert_memory_equal(id.mn, "Cellblock                               ", 40);
+	assert_memory_equal(id.fr, PACKAGE_VERSION "        ", 8);
+	assert_int_equal(le16_get(id.cntlid), 0x1234);
+	assert_int_equal(le32_get(id.ver), 0x00020000);
+	assert_int_equal(id.mdts, 8);			/* 1 MiB */
+	assert_int_equal(id.cntrltype, 1);
+	assert_int_equal(le16_get(id.kas), 10);
+	assert_int_equal(le32_get(id.ctratt), 0x41);
+	assert_int_equal(id.cmic, 3);
+	assert_int_equal(id.aerl, 3);
+	assert_int_equal(id.acl, 3);
+	assert_int_equal(id.elpe, 63);
+	assert_int_equal(id.lpa, 0x26);
+	assert_int_equal(id.sqes, 0x66);
+	assert_int_equal(id.cqes, 0x44);
+	assert_int_equal(le16_get(id.maxcmd), 128);
+	assert_int_equal(le32_get(id.nn), 8);
+	assert_int_equal(le16_get(id.oncs), NVME_ONCS_DSM | NVME_ONCS_WRITE_ZEROES);
+	assert_int_equal(le16_get(id.fuses), 0);
+	assert_int_equal(id.vwc, 7);
+	assert_int_equal(le32_get(id.sgls), 0x00300001);
+	assert_int_equal(le32_get(id.ioccsz), (64 + 16384) / 16);
+	assert_int_equal(le32_get(id.iorcsz), 1);
+	assert_int_equal(le16_get(id.icdoff), 0);
+	assert_int_equal(id.msdbd, 1);
+	assert_int_equal(le16_get(id.ofcs), 1);
+	assert_int_equal(le32_get(id.rtd3e), 10000000);
+	assert_string_equal((char *)id.subnqn, "nqn.2014-08.org.example:s");
+	assert_true(all_zero(id.subnqn + 25, sizeof(id.subnqn) - 25));
+	assert_true(all_zero(&id.psd, sizeof(id.psd) + sizeof(id.vendor)));
+	assert_true(all_zero(id.reserved134, sizeof(id.reserved134)));
+}
+
+static void
+no_discard_no_dsm(void **state)
+{
+	struct nvme_id_ctrl id;
+
+	(void)state;
+	for (uint32_t i = 0; i < fake.c->nns; i++)
+		fake.c->ns[i].id.can_discard = 0;
+	get(NVME_CNS_CTRL, 0, &id);
+	assert_int_equal(le16_get(id.oncs), NVME_ONCS_WRITE_ZEROES);
+}
+
+static void
+limits(void **state)
+{
+	struct nvme_id_ctrl_nvm id;
+
+	(void)state;
+	get(NVME_CNS_CSI_CTRL, 0, &id);
+	assert_int_equal(id.wzsl, 13);			/* 32 MiB */
+	assert_int_equal(id.dmrl, 0);			/* 256 ranges: as NR can say */
+	assert_int_equal(le32_get(id.dmrsl), 1 << 20);	/* 4 GiB of 4 KiB blocks */
+	assert_true(le64_get(id.dmsl) == 1 << 22);
+	assert_true(all_zero(id.reserved16, sizeof(id.reserved16)));
+}
+
+static void
+namespaces(void **state)
+{
+	struct nvme_id_ns id;
+
+	(void)state;
+	get(NVME_CNS_NS, NS_512, &id);
+	assert_true(le64_get(id.nsze) == 1 << 20);
+	assert_true(le64_get(id.ncap) == 1 << 20);
+	assert_true(le64_get(id.nuse) == 1 << 20);
+	assert_true(le64_get(id.nvmcap.lo) == 1 << 29);
+	assert_int_equal(id.lbaf[0].lbads, 9);
+	assert_int_equal(id.nlbaf, 0);
+	assert_int_equal(id.flbas, 0);
+	assert_int_equal(id.nmic, 1);
+	assert_int_equal(id.nsattr, 0);
+	assert_int_equal(id.dlfeat, 9);
+	assert_int_equal(id.nsfeat, NVME_NSFEAT_OPTPERF);
+	assert_int_equal(le16_get(id.npwg), 7);
+	assert_int_equal(le16_get(id.npdg), 0);
+	assert_int_equal(id.nguid[0], 5);
+	assert_int_equal(id.eui64[1], 8);
+	assert_true(all_zero(id.vendor, sizeof(id.vendor)));
+
+	get(NVME_CNS_NS, NS_4K, &id);
+	assert_int_equal(id.lbaf[0].lbads, 12);
+	assert_int_equal(le16_get(id.npwg), 0);
+	assert_int_equal(le16_get(id.npdg), 15);
+	assert_int_equal(le16_get(id.nows), 47);
+	assert_int_equal(id.dlfeat, 9);
+
+	get(NVME_CNS_NS, NS_RO, &id);
+	assert_int_equal(id.nsattr, 1);
+	assert_int_equal(id.dlfeat, 0);
+	assert_int_equal(le16_get(id.npwg), 0);
+}
+
+static void
+inactive_is_zeros(void **state)
+{
+	static const uint8_t cns[] = { NVME_CNS_NS, NVME_CNS_CSI_NS, NVME_CNS_INDEPENDENT_NS };
+	uint8_t page[NVME_IDENTIFY_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cns); i++) {
+		get(cns[i], NS_NONE, page);
+		assert_true(all_zero(page, sizeof(page)));
+	}
+}
+
+static void
+independent(void **state)
+{
+	struct nvme_id_ns_independent id;
+
+	(void)state;
+	get(NVME_CNS_INDEPENDENT_NS, NS_512, &id);
+	assert_int_equal(id.nstat, NVME_NSTAT_NRDY);
+	assert_int_equal(id.nmic, 1);
+	assert_int_equal(id.nsattr, 0);
+	get(NVME_CNS_INDEPENDENT_NS, NS_RO, &id);
+	assert_int_equal(id.nsattr, 1);
+}
+
+static void
+lists(void **state)
+{
+	static const uint8_t cns[] = { NVME_CNS_ACTIVE_NS_LIST, NVME_CNS_CSI_ACTIVE_NS_LIST };
+	struct nvme_ns_list list;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cns); i++) {
+		get(cns[i], 0, &list);
+		assert_int_equal(le32_get(list.nsid[0]), NS_512);
+		assert_int_equal(le32_get(list.nsid[1]), NS_4K);
+		assert_int_equal(le32_get(list.nsid[2]), NS_RO);
+		assert_true(all_zero(&list.nsid[3], sizeof(list) - 12));
+		get(cns[i], NS_4K, &list);
+		assert_int_equal(le32_get(list.nsid[0]), NS_RO);
+		assert_true(all_zero(&list.nsid[1], sizeof(list) - 4));
+	}
+}
+
+static void
+descriptors(void **state)
+{
+	static const uint8_t full[] = { 1, 8, 0, 0, 7, 8, 0, 0, 0, 0, 0, 0,
+		2, 16, 0, 0, 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		3, 16, 0, 0, 0x33, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		4, 1, 0, 0, 0, 0, 0, 0, 0 };
+	static const uint8_t uuid[] = { 3, 16, 0, 0, 0x11, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 4, 1, 0, 0, 0, 0, 0, 0, 0 };
+	uint8_t page[NVME_IDENTIFY_BYTES];
+
+	(void)state;
+	get(NVME_CNS_NS_DESC_LIST, NS_512, page);
+	assert_memory_equal(page, full, sizeof(full));
+	assert_true(all_zero(page + sizeof(full), sizeof(page) - sizeof(full)));
+	get(NVME_CNS_NS_DESC_LIST, NS_4K, page);
+	assert_memory_equal(page, uuid, sizeof(uuid));
+}
+
+/* A host may ask for less, or offer more room than there is structure. */
+static void
+any_length(void **state)
+{
+	static const struct { uint32_t asked, got; } rows[] = {
+		{ 0, 0 }, { 1, 1 }, { 4, 4 }, { 4095, 4095 }, { 4096, 4096 }, { 8192, 4096 },
+		{ 1u << 31, 4096 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct cmd cmd = identify(NVME_CNS_CTRL, 0);
+		struct slot *s;
+
+		cmd.sgl_len = rows[i].asked;
+		s = fake_admin(&cmd);
+		assert_int_equal(fake_status(s), 0);
+		assert_int_equal(fake_len(s), rows[i].got);
+		if (rows[i].got == 4096)
+			assert_int_equal(s->buf[78], 0x34);
+		fake_release(s);
+	}
+}
+
+static void
+discovery(void **state)
+{
+	struct nvme_id_ctrl id;
+	struct cmd cmd = identify(NVME_CNS_NS, 1);
+
+	(void)state;
+	get(NVME_CNS_CTRL, 0, &id);
+	assert_int_equal(id.cntrltype, 2);
+	assert_int_equal(le16_get(id.kas), 10);
+	assert_int_equal(le32_get(id.oaes), 0x80000000);
+	assert_int_equal(le16_get(id.cntlid), 0x1234);
+	assert_int_equal(le32_get(id.sgls), 0x00300001);
+	assert_int_equal(le32_get(id.nn), 0);
+	assert_int_equal(le16_get(id.oncs), 0);
+	for (unsigned cns = 0; cns < 256; cns++) {
+		cmd.cdw10 = cns;
+		assert_int_equal(fake_admin_status(&cmd), cns == NVME_CNS_CTRL ? 0 : FIELD);
+	}
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, fake_io, fake_end)
+#define T_DISCOVERY(f) cmocka_unit_test_setup_teardown(f, fake_discovery, fake_end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(rules), T(controller), T(no_discard_no_dsm), T(limits), T(namespaces),
+		T(inactive_is_zeros), T(independent), T(lists), T(descriptors), T(any_length),
+		T_DISCOVERY(discovery),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
