@@ -181,6 +181,11 @@ UNIT_TESTS += %D%/aer
 %C%_aer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_aer_LDADD = $(UNIT_COMMANDS)
 
+UNIT_TESTS += %D%/controller
+%C%_controller_SOURCES = %D%/controller.c $(FAKES)
+%C%_controller_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_controller_LDADD = $(UNIT_COMMANDS)
+
 UNIT_TESTS += %D%/fabrics
 %C%_fabrics_SOURCES = %D%/fabrics.c $(FAKES)
 %C%_fabrics_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
