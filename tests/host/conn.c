@@ -181,8 +181,7 @@ host_conn_raw_send(struct host_conn *c, const void *data, size_t len)
 			n = 0;
 		} else if ((n = send(c->fd, p, len, MSG_NOSIGNAL)) == -1) {
 			if (errno != EAGAIN && errno != EINTR)
-				return (
-				    host_conn_fail(c, HOST_CLOSED, "send: %s", strerror(errno)));
+				return (host_conn_lost(c));
 			n = 0;
 		}
 		p += n;

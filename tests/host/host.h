@@ -144,6 +144,7 @@ void	 host_conn_queue(struct host_conn *, struct host_tx *, uint32_t hlen, const
 	    uint32_t len);
 int	 host_conn_send(struct host_conn *);
 int	 host_conn_receive(struct host_conn *);
+int	 host_conn_lost(struct host_conn *);
 int	 host_conn_wait(struct host_conn *, int timeout_ms);
 int	 host_conn_raw_send(struct host_conn *, const void *, size_t);
 ssize_t	 host_conn_raw_receive(struct host_conn *, void *, size_t, int timeout_ms);
@@ -164,6 +165,7 @@ enum {
 	HOST_F_SHORT = 2,	/* the target may transfer less than len */
 	HOST_F_SGL = 4,		/* flags and SGL of the sqe are the caller's; so is in_capsule */
 	HOST_F_IN_CAPSULE = 8,	/* with HOST_F_SGL: send the data in the capsule */
+	HOST_F_HOLD = 16,	/* R2Ts are remembered, not answered: the caller will */
 };
 
 enum { HOST_R2TS = 16 };
@@ -218,6 +220,7 @@ struct host_queue {
 
 struct host_queue *host_queue_new(uint16_t qid, uint32_t size, const struct host_opts *);
 void	 host_queue_free(struct host_queue *);
+int	 host_queue_dial(struct host_queue *, const struct host_opts *);
 int	 host_queue_open(struct host_queue *, const struct host_opts *);
 void	 host_queue_attach(struct host_queue *, const struct host_opts *, int fd);
 bool	 host_queue_may_submit(struct host_queue *);

@@ -17,7 +17,7 @@ struct settings {
 	uint64_t	 nsid, lba, bytes, offset;
 	uint64_t	 min, max, seed, seconds, write_percent;
 	uint64_t	 io, cns;
-	bool		 json, greet, fua, no_write;
+	bool		 json, greet, fua, no_write, slow;
 	const char	*hostid, *file, *name;
 	char		**arg;			/* after the command's name */
 	int		 narg;

@@ -56,7 +56,7 @@ host_pattern_check(const uint8_t *p, uint32_t block, uint64_t lba, uint64_t seed
 		    get64(p, AT_LBA), get32(p, AT_GENERATION));
 	else
 		snprintf(why, size,
-		    "LBA %" PRIu64 ", seed %" PRIu64 ", generation %u is expected, found LBA %" PRIu64
+		    "LBA %" PRIu64 ", seed %" PRIu64 ", generation %u expected, found LBA %" PRIu64
 		    ", seed %" PRIu64 ", generation %u, block %u",
 		    lba, seed, generation, get64(p, AT_LBA), get64(p, AT_SEED),
 		    get32(p, AT_GENERATION), get32(p, AT_BLOCK));

@@ -67,10 +67,10 @@ check_sqhd(struct host_queue *q, uint16_t sqhd)
 static int
 check_data_done(struct host_queue *q, const struct host_cmd *cmd)
 {
-	if (cmd->r2t_count > 0 || cmd->unsent > 0)
+	if (!(cmd->flags & HOST_F_HOLD) && (cmd->r2t_count > 0 || cmd->unsent > 0))
 		return (host_conn_fail(&q->conn, HOST_RESP_EARLY,
 		    "cid %u: data that was asked for is still on its way", cmd->cid));
-	if (cmd->status != 0)
+	if (cmd->status != 0 || (cmd->flags & HOST_F_HOLD))
 		return (0);
 	if (cmd->dir == HOST_FROM_TARGET && !(cmd->flags & HOST_F_SHORT) &&
 	    cmd->received < cmd->len)
@@ -171,13 +171,22 @@ host_queue_free(struct host_queue *q)
 	free(q);
 }
 
+/* TCP only. */
+int
+host_queue_dial(struct host_queue *q, const struct host_opts *o)
+{
+	int r = host_conn_open(&q->conn, o);
+
+	q->conn.ops = &queue_ops;
+	return (r);
+}
+
 /* TCP, ICReq, ICResp. */
 int
 host_queue_open(struct host_queue *q, const struct host_opts *o)
 {
-	if (host_conn_open(&q->conn, o) == -1)
+	if (host_queue_dial(q, o) == -1)
 		return (-1);
-	q->conn.ops = &queue_ops;
 	return (host_conn_greet(&q->conn, o));
 }
 

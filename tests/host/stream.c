@@ -112,6 +112,17 @@ tx_advance(struct host_conn *c, size_t n)
 	}
 }
 
+/* Sending failed. What the target said before it closed is worth more than EPIPE. Always -1. */
+int
+host_conn_lost(struct host_conn *c)
+{
+	int error = errno;
+
+	if (host_conn_receive(c) == 0)
+		host_conn_fail(c, HOST_CLOSED, "send: %s", strerror(error));
+	return (-1);
+}
+
 /* Send what the socket takes now. */
 int
 host_conn_send(struct host_conn *c)
@@ -125,10 +136,7 @@ host_conn_send(struct host_conn *c)
 		if ((n = sendmsg(c->fd, &msg, MSG_NOSIGNAL)) == -1) {
 			if (errno == EAGAIN || errno == EINTR)
 				return (0);
-			/* What the target said before it closed is worth more than EPIPE. */
-			if (host_conn_receive(c) == 0)
-				host_conn_fail(c, HOST_CLOSED, "send: connection is gone");
-			return (-1);
+			return (host_conn_lost(c));
 		}
 		tx_advance(c, (size_t)n);
 	}

@@ -70,7 +70,7 @@ host_xfer_r2t(struct host_queue *q, const uint8_t *hdr)
 		return (-1);
 	cmd->requested += r.len;
 	cmd->r2t[(cmd->r2t_first + cmd->r2t_count++) % HOST_R2TS] = r;
-	if (cmd->r2t_count == 1)
+	if (cmd->r2t_count == 1 && !(cmd->flags & HOST_F_HOLD))
 		xfer_append(q, cmd);
 	return (0);
 }
@@ -135,7 +135,7 @@ host_xfer_c2hdata(struct host_queue *q, const uint8_t *hdr)
 	if (offset != cmd->received || offset % 4 != 0)
 		return (host_conn_fail(c, HOST_DATA_OFFSET, "cid %u: DATAO %u, expected %u",
 		    cmd->cid, offset, cmd->received));
-	if (len % 4 != 0 || len > cmd->len - offset)
+	if ((len % 4 != 0 && offset + len != cmd->len) || len > cmd->len - offset)
 		return (host_conn_fail(c, HOST_DATA_LENGTH, "cid %u: DATAL %u at %u of %u",
 		    cmd->cid, len, offset, cmd->len));
 	full = offset + len == cmd->len;
