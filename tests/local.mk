@@ -9,4 +9,4 @@ HEADER_FLAGS = $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(CMOCKA_CFLAGS
 AM_TESTS_ENVIRONMENT += CC='$(CC)'; HEADER_FLAGS='$(HEADER_FLAGS)'; export CC HEADER_FLAGS;
 dist_check_SCRIPTS += %D%/headers.sh
 TESTS += %D%/headers.sh
-EXTRA_DIST += %D%/config
+EXTRA_DIST += %D%/config %D%/lib.sh
