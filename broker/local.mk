@@ -49,3 +49,25 @@ sbin_PROGRAMS += %D%/cellblockctl
 %C%_cellblockctl_LDADD = common/libplumbing.a common/libpure.a $(BSD_LIBS) $(SECCOMP_LIBS)
 man_MANS += %D%/cellblockctl.8
 EXTRA_DIST += %D%/cellblockctl.8
+
+# The warden.
+sbin_PROGRAMS += %D%/cellblockd
+%C%_cellblockd_CPPFLAGS = $(AM_CPPFLAGS) -DPKGLIBEXECDIR='"$(pkglibexecdir)"'
+%C%_cellblockd_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
+%C%_cellblockd_LDADD = common/libplumbing.a $(BSD_LIBS) $(SYSTEMD_LIBS)
+%C%_cellblockd_SOURCES = %D%/spawn.h %D%/warden.c %D%/warden.h %D%/warden_broker.c \
+	%D%/warden_child.c %D%/warden_hold.c %D%/warden_message.c %D%/warden_outbox.c \
+	%D%/warden_program.c %D%/warden_spawn.c
+if PLATFORM_LINUX
+%C%_cellblockd_SOURCES += %D%/spawn_linux.c
+else
+%C%_cellblockd_SOURCES += %D%/spawn_posix.c
+endif
+if WITH_SYSTEMD
+%C%_cellblockd_SOURCES += %D%/warden_notify.c
+else
+%C%_cellblockd_SOURCES += %D%/warden_nonotify.c
+endif
+if SANITIZERS
+%C%_cellblockd_CPPFLAGS += -DCHILD_STDERR=1
+endif

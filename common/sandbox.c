@@ -106,6 +106,8 @@ sandbox_enter(const struct sandbox *s, struct ipc_ready *ready, char *err, size_
 		}
 	}
 	ready->layers &= ~ready->missing;	/* a layer of several steps needs them all */
+	if (s->root != -1)
+		close(s->root);
 	return (0);
 }
 

@@ -22,7 +22,6 @@ sandbox_root(struct sandbox_entry *e)
 		return (STEP_NOT_ALLOWED);
 	if (fchdir(root) == -1 || chroot(".") == -1 || chdir("/") == -1)
 		return (sandbox_failed(e, "chroot"));
-	close(root);
 	return (STEP_DONE);
 }
 

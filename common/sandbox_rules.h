@@ -121,6 +121,7 @@ static const struct sandbox_rule sandbox_rules[] = {
 	{ SYS(fallocate), W | O, { INT_IS(1, FALLOC_FL_KEEP_SIZE | FALLOC_FL_ZERO_RANGE) } },
 
 	/* ---- the broker: log lines, sealed records, RAM disks ---- */
+	{ SYS(write), B, { INT_IS(0, 1) } },		/* `serve` says how to connect */
 	{ SYS(write), B, { INT_IS(0, 2) } },
 	{ SYS(writev), B, { INT_IS(0, 2) } },
 	{ SYS(memfd_create), B, { { 0 } } },

@@ -206,6 +206,14 @@ UNIT_TESTS += %D%/logpage
 %C%_logpage_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_logpage_LDADD = $(UNIT_COMMANDS)
 
+UNIT_TESTS += %D%/warden
+check_PROGRAMS += tests/fake_broker
+tests_fake_broker_SOURCES = tests/fake_broker.c
+%C%_warden_SOURCES = %D%/warden.c
+%C%_warden_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_warden_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
+%C%_warden_DEPENDENCIES = broker/cellblockd tests/fake_broker common/libplumbing.a
+
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
