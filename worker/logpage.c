@@ -2,19 +2,15 @@
 /*
  * Get Log Page: a table by log identifier. A page is built zeroed and whole, then the part that the
  * host asked for is copied; what lies behind its end reads as zeros. The discovery log is the
- * broker's page, byte for byte.
+ * broker's page, byte for byte (discovery.c).
  */
 #include "config.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "worker/worker.h"
 
 #define PAGE_MAX 4096u			/* of those that are built here */
-#define DISCOVERY_MAX (16u << 20)	/* bytes: no broker makes a longer one */
 #define SCOPE_NAMESPACE 0x00100000u	/* log 05h, CSP */
 #define SCOPE_CONTROLLER 0x00200000u
 #define LID_MI_EFFECTS 0x13
@@ -228,44 +224,4 @@ logpage_execute(struct slot *s)
 	if ((s->cmd.cdw10 & NVME_LOG_RAE) == 0)
 		aer_log_read(c, log->lid);
 	slot_done_data(s, s->len_out);
-}
-
-/* ---- 70h Discovery: the page ---- */
-
-static int
-read_page(int fd, uint8_t *to, size_t size)
-{
-	size_t got = 0;
-
-	while (got < size) {
-		ssize_t n = pread(fd, to + got, size - got, (off_t)got);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return (-1);
-		got += (size_t)n;
-	}
-	return (0);
-}
-
-void
-ctrl_page(struct controller *c, int fd, const struct ipc_page *p)
-{
-	uint8_t *data = NULL;
-
-	if (p->size > 0 && p->size <= DISCOVERY_MAX)
-		data = malloc(p->size);
-	if (data == NULL || read_page(fd, data, p->size) == -1) {
-		free(data);	/* the host keeps the page it has */
-		close(fd);
-		return;
-	}
-	close(fd);
-	free(c->page.data);
-	c->page.data = data;
-	c->page.len = p->size;
-	if (c->page.generation != 0 && c->page.generation != p->generation)
-		aer_event(c, AER_EVENT_DISCOVERY);
-	c->page.generation = p->generation;
 }

@@ -44,21 +44,23 @@ int
 ns_add(struct controller *c, const struct ipc_ns *id, int fd)
 {
 	int error = ns_check(c, id);
-	struct ns *all;
 	uint32_t at = 0;
 
-	all = error == 0 ? realloc(c->ns, (c->nns + 1) * sizeof(*all)) : NULL;
-	if (all == NULL) {
+	if (error == 0 && c->ns == NULL) {
+		c->ns = calloc(IPC_MAX_NS, sizeof(*c->ns));	/* grows no more: no mremap here */
+		if (c->ns == NULL)
+			error = ENOMEM;
+	}
+	if (error != 0) {
 		close(fd);
-		errno = error != 0 ? error : ENOMEM;
+		errno = error;
 		return (-1);
 	}
-	c->ns = all;
-	while (at < c->nns && all[at].id.nsid < id->nsid)
+	while (at < c->nns && c->ns[at].id.nsid < id->nsid)
 		at++;
-	memmove(&all[at + 1], &all[at], (c->nns - at) * sizeof(*all));
+	memmove(&c->ns[at + 1], &c->ns[at], (c->nns - at) * sizeof(*c->ns));
 	c->nns++;
-	all[at] = (struct ns){ .id = *id, .fd = fd, .lbads = block_shift(id->block_size) };
+	c->ns[at] = (struct ns){ .id = *id, .fd = fd, .lbads = block_shift(id->block_size) };
 	return (0);
 }
 

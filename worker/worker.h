@@ -304,7 +304,8 @@ void	identify_ns_descs(const struct ns *, uint8_t *to);
 uint16_t logpage_prepare(struct slot *);
 void	logpage_execute(struct slot *);
 void	ctrl_error(struct controller *, const struct slot *, uint16_t status);	/* log 01h */
-void	ctrl_page(struct controller *, int fd, const struct ipc_page *);	/* 70h; takes fd */
+/* discovery.c: log 70h; takes fd. A page that cannot be read leaves the last one in place. */
+void	ctrl_page(struct controller *, int fd, const struct ipc_page *);
 uint32_t feature_effects(const struct controller *, uint8_t fid);	/* as in log 12h */
 uint16_t get_features_prepare(struct slot *);
 void	get_features_execute(struct slot *);
