@@ -11,8 +11,7 @@
 #include "worker/worker.h"
 
 #define PAGE_MAX 4096u			/* of those that are built here */
-#define SCOPE_NAMESPACE 0x00100000u	/* log 05h, CSP */
-#define SCOPE_CONTROLLER 0x00200000u
+#define SCOPE_CONTROLLER 0x00200000u	/* log 05h, CSP */
 #define LID_MI_EFFECTS 0x13
 #define LSUPP 0x1u			/* log 00h */
 #define OT 0x00800000u			/* CDW14: LPO is an index */
@@ -93,6 +92,7 @@ fill_firmware(const struct controller *c, void *page)
 
 /* ---- 05h Commands Supported and Effects, 12h and 13h their kin ---- */
 
+/* I/O commands have no scope here: Linux would call it an unusual effect. */
 static void
 fill_effects(const struct controller *c, void *page)
 {
@@ -105,7 +105,7 @@ fill_effects(const struct controller *c, void *page)
 			log->admin[opc] = le32(NVME_EFFECTS_SUPPORTED | SCOPE_CONTROLLER);
 		rule = c->admit.discovery ? NULL : nvm_rule((uint8_t)opc);
 		if (rule != NULL)
-			log->io[opc] = le32(NVME_EFFECTS_SUPPORTED | SCOPE_NAMESPACE |
+			log->io[opc] = le32(NVME_EFFECTS_SUPPORTED |
 			    (rule->flags & RULE_CHANGES ? NVME_EFFECTS_CONTENT_CHANGE : 0));
 	}
 }

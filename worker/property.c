@@ -114,8 +114,10 @@ set_cc(struct controller *c, uint32_t cc)
 		drain_begin(c, DRAIN_RESET);
 		return (0);
 	}
-	if ((~was & cc & NVME_CC_EN) != 0)
+	if ((~was & cc & NVME_CC_EN) != 0) {
 		c->csts = NVME_CSTS_RDY;
+		ask_stats(c);
+	}
 	if (NVME_CC_SHN(cc) != NVME_CC_SHN_NONE && (c->csts & NVME_CSTS_SHST_MASK) == 0)
 		drain_begin(c, DRAIN_SHUTDOWN);
 	return (0);

@@ -198,11 +198,11 @@ what_is_supported(void **state)
 	get_at(NVME_LID_COMMANDS_EFFECTS, &log, sizeof(log), 0);
 	assert_int_equal(le32_get(log.admin[NVME_ADMIN_IDENTIFY]), 0x00200001);
 	assert_int_equal(le32_get(log.admin[NVME_ADMIN_FORMAT_NVM]), 0);
-	assert_int_equal(le32_get(log.io[NVME_NVM_READ]), 0x00100001);
-	assert_int_equal(le32_get(log.io[NVME_NVM_WRITE]), 0x00100003);
-	assert_int_equal(le32_get(log.io[NVME_NVM_WRITE_ZEROES]), 0x00100003);
-	assert_int_equal(le32_get(log.io[NVME_NVM_DATASET_MANAGEMENT]), 0x00100003);
-	assert_int_equal(le32_get(log.io[NVME_NVM_FLUSH]), 0x00100001);
+	assert_int_equal(le32_get(log.io[NVME_NVM_READ]), 0x00000001);
+	assert_int_equal(le32_get(log.io[NVME_NVM_WRITE]), 0x00000003);
+	assert_int_equal(le32_get(log.io[NVME_NVM_WRITE_ZEROES]), 0x00000003);
+	assert_int_equal(le32_get(log.io[NVME_NVM_DATASET_MANAGEMENT]), 0x00000003);
+	assert_int_equal(le32_get(log.io[NVME_NVM_FLUSH]), 0x00000001);
 	assert_int_equal(le32_get(log.io[NVME_NVM_COMPARE]), 0);
 
 	get_at(NVME_LID_FEATURE_EFFECTS, id, sizeof(id), 0);
