@@ -71,3 +71,23 @@ endif
 if SANITIZERS
 %C%_cellblockd_CPPFLAGS += -DCHILD_STDERR=1
 endif
+
+# The broker.
+pkglibexec_PROGRAMS += %D%/cellblock-broker
+%C%_cellblock_broker_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
+%C%_cellblock_broker_CFLAGS = $(AM_CFLAGS) $(EVENT_CFLAGS) $(SODIUM_CFLAGS)
+%C%_cellblock_broker_LDADD = %D%/libpolicy.a %D%/libbroker.a common/libplumbing.a common/libpure.a \
+	$(EVENT_LIBS) $(SODIUM_LIBS) $(YAML_LIBS) $(BSD_LIBS) $(SECCOMP_LIBS)
+%C%_cellblock_broker_SOURCES = %D%/admission.c %D%/backend.c %D%/broker.c %D%/broker.h \
+	%D%/discovery_page.c %D%/drain.c %D%/from_warden.c %D%/listen.c %D%/listener_link.c %D%/logline.c %D%/loop.c \
+	%D%/loop.h %D%/opener_job.c %D%/queue.c %D%/record.c %D%/report.c %D%/session.c \
+	%D%/session_in.c %D%/session_ping.c %D%/shutdown.c %D%/spare.c %D%/start.c \
+	%D%/takeover.c %D%/to_warden.c
+man_MANS += %D%/cellblock-broker.8
+EXTRA_DIST += %D%/cellblock-broker.8
+
+# Its pure half, which the unit tests link.
+noinst_LIBRARIES += %D%/libpolicy.a
+%C%_libpolicy_a_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS)
+%C%_libpolicy_a_SOURCES = %D%/admit.c %D%/admit.h %D%/discovery.c %D%/discovery.h \
+	%D%/held.c %D%/held.h

@@ -48,6 +48,23 @@ addr_from_sockaddr(struct ipc_addr *a, const struct sockaddr *sa, socklen_t len)
 	}
 }
 
+socklen_t
+addr_to_sockaddr(const struct ipc_addr *a, struct sockaddr_storage *ss)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(a->port) };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(a->port),
+	    .sin6_scope_id = a->scope };
+
+	memset(ss, 0, sizeof(*ss));
+	memcpy(&in.sin_addr, a->addr, 4);
+	memcpy(&in6.sin6_addr, a->addr, 16);
+	if (a->family == AF_INET)
+		memcpy(ss, &in, sizeof(in));
+	else if (a->family == AF_INET6)
+		memcpy(ss, &in6, sizeof(in6));
+	return (a->family == AF_INET ? sizeof(in) : a->family == AF_INET6 ? sizeof(in6) : 0);
+}
+
 bool
 addr_ok(const struct ipc_addr *a, bool none_permitted)
 {

@@ -18,6 +18,9 @@
  * family 0. */
 void	addr_from_sockaddr(struct ipc_addr *, const struct sockaddr *, socklen_t len);
 
+/* Returns the length; 0 for family 0. */
+socklen_t addr_to_sockaddr(const struct ipc_addr *, struct sockaddr_storage *);
+
 /* Is it one of AF_INET, AF_INET6 and, where none is permitted, 0? */
 bool	addr_ok(const struct ipc_addr *, bool none_permitted);
 

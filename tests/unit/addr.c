@@ -86,6 +86,22 @@ compared(void **state)
 }
 
 static void
+there_and_back(void **state)
+{
+	struct ipc_addr from[] = { v4("192.0.2.1", 4420), v6("fe80::1", 8009, 7) }, back;
+	struct sockaddr_storage ss;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		addr_from_sockaddr(&back, (struct sockaddr *)&ss,
+		    addr_to_sockaddr(&from[i], &ss));
+		assert_memory_equal(&back, &from[i], sizeof(back));
+	}
+	memset(&back, 0, sizeof(back));
+	assert_int_equal(addr_to_sockaddr(&back, &ss), 0);
+}
+
+static void
 foreign(void **state)
 {
 	struct sockaddr sa = { .sa_family = AF_UNIX };
@@ -110,6 +126,7 @@ main(void)
 		cmocka_unit_test(written),
 		cmocka_unit_test(mapped),
 		cmocka_unit_test(compared),
+		cmocka_unit_test(there_and_back),
 		cmocka_unit_test(foreign),
 	};
 

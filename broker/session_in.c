@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a worker says. Form, state and repetition are judged by the table; here every field that is
+ * used is judged again, because a worker that its host has taken over can send anything.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "broker/broker.h"
+#include "common/sandbox.h"
+
+IPC_RECEIVER(from_worker, IPC_WORKER_TO_BROKER)
+
+const struct ipc_table *const session_table = &from_worker;
+
+/* Once: all workers are alike. */
+static void
+say_layers(struct broker *b, const struct ipc_ready *m)
+{
+	char names[128];
+
+	if (b->layers_said)
+		return;
+	b->layers_said = true;
+	if (m->missing != 0)
+		log_print(LOG_NOTICE, "workers run without these layers: %s; see the table of "
+		    "layers in cellblockd(8)", sandbox_layer_names(m->missing, names,
+		    sizeof(names)));
+}
+
+/* Ready in its sandbox: its door may be given to the listener. */
+static int
+on_worker_ready(void *ctx, const struct ipc_ready *m, int *fds)
+{
+	struct session *s = ctx;
+
+	(void)fds;
+	s->heard_ms = loop_now_ms();
+	s->ch.peer.state = S_UP;
+	if (s->phase != SESSION_STARTING)
+		return (0);	/* one that was taken over */
+	say_layers(s->broker, m);
+	s->phase = SESSION_SPARE;
+	timer_stop(s->deadline);
+	listener_offer(s->broker, s);
+	return (0);
+}
+
+/* Who connected is the listener's word; it was said before the worker could speak. */
+static bool
+is_greeting(struct session *s)
+{
+	if (s->phase == SESSION_STARTING || s->phase == SESSION_SPARE)
+		listener_drain(s->broker);
+	return (s->phase == SESSION_GREETING && !s->killed);
+}
+
+static int
+on_connect(void *ctx, const struct ipc_connect *m, int *fds)
+{
+	struct session *s = ctx;
+
+	(void)fds;
+	if (!is_greeting(s))
+		return (-1);
+	s->heard_ms = loop_now_ms();
+	s->connect = *m;
+	s->ch.peer.state = S_ASKED;
+	admission_begin(s);
+	return (0);
+}
+
+static int
+on_queue(void *ctx, const struct ipc_connect *m, int *fds)
+{
+	struct session *s = ctx;
+
+	(void)fds;
+	if (!is_greeting(s))
+		return (-1);
+	s->heard_ms = loop_now_ms();
+	s->connect = *m;
+	s->ch.peer.state = S_ASKED;
+	queue_begin(s);
+	return (0);
+}
+
+static int
+on_queue_answer(void *ctx, const struct ipc_queue_answer *m, int *fds)
+{
+	struct session *s = ctx;
+
+	(void)fds;
+	s->heard_ms = loop_now_ms();
+	queue_answered(s, m);
+	return (0);
+}
+
+static int
+on_queue_hand(void *ctx, const struct ipc_queue_handoff *m, int *fds)
+{
+	return (queue_hand(ctx, m, fds[0]));
+}
+
+static int
+on_state(void *ctx, const struct ipc_state *m, int *fds)
+{
+	struct session *s = ctx;
+
+	(void)fds;
+	s->heard_ms = loop_now_ms();
+	s->state = *m;
+	report_state(s->broker);
+	return (0);
+}
+
+static int
+on_pong(void *ctx, const struct ipc_ping *m, int *fds)
+{
+	struct session *s = ctx;
+
+	(void)m;
+	(void)fds;
+	s->heard_ms = loop_now_ms();
+	return (0);
+}
+
+static int
+on_worker_log(void *ctx, const struct ipc_log *m, int *fds)
+{
+	(void)fds;
+	logline_worker(ctx, m);
+	return (0);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Does every worker still live? Each is asked now and then; one that has said nothing for too long
+ * hangs, and is killed: its host reconnects. The answer of a controller is also its counters.
+ */
+#include "config.h"
+
+#include "broker/broker.h"
+
+/* The others have deadlines. */
+static bool
+must_answer(const struct session *s)
+{
+	return (channel_is_open(&s->ch) &&
+	    (s->phase == SESSION_SPARE || s->phase == SESSION_CONTROLLER));
+}
+
+void
+session_ping_all(struct broker *b)
+{
+	struct ipc_ping m = { 0 };
+	struct session *s;
+
+	RB_FOREACH(s, session_tree, &b->sessions) {
+		if (!must_answer(s))
+			continue;
+		m.seq = ++s->ping;
+		SESSION_SEND(s, PING, &m);
+	}
+}
+
+static void
+ping_due(void *ctx)
+{
+	struct broker *b = ctx;
+	struct session *s;
+	uint64_t now_ms = loop_now_ms();
+
+	RB_FOREACH(s, session_tree, &b->sessions)
+		if (must_answer(s) && now_ms - s->heard_ms > PONG_MS)
+			session_kill(s, "it does not answer");
+	session_ping_all(b);
+	timer_set(b->pings, PING_MS);
+}
+
+void
+session_ping_start(struct broker *b)
+{
+	b->pings = timer_new(ping_due, b);
+	timer_set(b->pings, PING_MS);
+}
