@@ -88,6 +88,11 @@ observe(struct mis *m)
 		snprintf(m->why, sizeof(m->why), "the C2HTermReq does not quote what was sent");
 		return ((struct mis_outcome){X_VIOLATION, 0, 0});
 	}
+	if (m->fei != NULL && get32(m->fei, 0) != e->fei) {
+		snprintf(m->why, sizeof(m->why), "FEI is %#x, the digest was %#x", e->fei,
+		    get32(m->fei, 0));
+		return ((struct mis_outcome){X_VIOLATION, 0, 0});
+	}
 	return ((struct mis_outcome){X_TERM, e->fes, e->fei});
 }
 

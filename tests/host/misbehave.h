@@ -81,6 +81,7 @@ struct mis {
 	uint8_t		*buf;		/* MIS_BUF_MAX */
 	uint8_t		*pdu;		/* MIS_PDU_MAX: what is sent, and what a TermReq quotes */
 	size_t		 pdu_len;
+	const uint8_t	*fei;		/* the FEI that a C2HTermReq must have, in pdu; or NULL */
 	int		 wait_ms;
 	char		 why[200];
 };

@@ -64,7 +64,7 @@ duplicate_cid(struct mis *m, const struct mis_row *r)
 	int e;
 
 	(void)r;
-	if ((e = mis_held_write(m, 8192)) != 0)
+	if ((e = mis_held_write(m, 32768)) != 0)
 		return (e);
 	host_fill_read(&m->other, m->ns.nsid, 0, 1, m->buf, m->ns.block);
 	mis_capsule(m, &m->other);

@@ -9,12 +9,15 @@
 
 #define ROWS(a) (sizeof(a) / sizeof((a)[0]))
 
+enum { LEN = 32768 };	/* of a write whose data is asked for */
+
 static void
 spoil_header(struct mis *m)
 {
 	unsigned hlen = m->pdu[CH_HLEN];
 
 	put32(m->pdu, hlen, get32(m->pdu, hlen) ^ (uint32_t)1 << 7);
+	m->fei = m->pdu + hlen;
 }
 
 static void
@@ -53,7 +56,7 @@ header_of_data(struct mis *m, const struct mis_row *r)
 	int e;
 
 	(void)r;
-	if ((e = mis_held_write(m, 8192)) != 0)
+	if ((e = mis_held_write(m, LEN)) != 0)
 		return (e);
 	mis_h2cdata(m, 0, m->cmd.r2t[0].len, true);
 	spoil_header(m);
@@ -75,9 +78,10 @@ half_of_data(struct mis *m, const struct mis_row *r)
 	uint32_t half;
 	int e;
 
-	if ((e = mis_held_write(m, 8192)) != 0)
+	if ((e = mis_held_write(m, LEN)) != 0)
 		return (e);
-	if ((half = m->cmd.r2t[0].len / 2) < 4096)
+	half = m->cmd.r2t[0].len / 2;
+	if (2 * half != LEN)
 		return (mis_skip(m, "the target asks in small pieces"));
 	mis_h2cdata(m, 0, half, false);
 	if (r->value & 1)

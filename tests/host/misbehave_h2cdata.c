@@ -11,7 +11,8 @@
 
 #define ROWS(a) (sizeof(a) / sizeof((a)[0]))
 
-enum { LEN = 16384 };	/* of the held write */
+enum { LEN = 32768 };	/* of the held write */
+enum { MORE = 1 };	/* in width: value is more than the R2T asks for */
 
 /* One good H2CData for all of the R2T, one field changed. */
 static int
@@ -56,7 +57,7 @@ halves(struct mis *m, const struct mis_row *r)
 	return (mis_send(m));
 }
 
-/* A piece of `value` bytes at offset `at`, LAST or not (extra). */
+/* A piece of `value` bytes, or so many MORE, at offset `at`, LAST or not (extra). */
 static int
 piece(struct mis *m, const struct mis_row *r)
 {
@@ -64,9 +65,8 @@ piece(struct mis *m, const struct mis_row *r)
 
 	if ((e = mis_held_write(m, LEN)) != 0)
 		return (e);
-	if (m->cmd.r2t[0].len < LEN)
-		return (mis_skip(m, "the target asks in small pieces"));
-	mis_h2cdata(m, r->at, (uint32_t)r->value, r->extra != 0);
+	mis_h2cdata(m, r->at, (uint32_t)r->value + (r->width == MORE ? m->cmd.r2t[0].len : 0),
+	    r->extra != 0);
 	return (mis_send(m));
 }
 
@@ -103,13 +103,14 @@ after_completion(struct mis *m, const struct mis_row *r)
 	(void)r;
 	if ((e = mis_held_write(m, LEN)) != 0)
 		return (e);
-	if (m->cmd.r2t[0].len < LEN)
-		return (mis_skip(m, "the target asks in small pieces"));
-	mis_h2cdata(m, 0, LEN, true);
-	mis_send(m);
-	m->cmd.r2t_count = 0;
-	if (mis_wait(m, &m->cmd) != 0)
-		return (MIS_SETUP);
+	do {
+		mis_h2cdata(m, 0, m->cmd.r2t[m->cmd.r2t_first].len, true);
+		m->cmd.r2t_first = (m->cmd.r2t_first + 1) % HOST_R2TS;
+		m->cmd.r2t_count--;
+		mis_send(m);
+		if (mis_wait(m, &m->cmd) != 0)
+			return (MIS_SETUP);
+	} while (!m->cmd.complete);
 	m->watch = NULL;
 	return (mis_send(m));
 }
@@ -181,8 +182,8 @@ static const struct mis_row rows[] = {
 	{ "datao-again", L_IO, halves, 0, 0, 0, SEQUENCE, 0, 1 },
 	{ "datao-overlap", L_IO, halves, 0, 0, 4, SEQUENCE, 0, 0 },
 	{ "datal-0", L_IO, piece, 0, 0, 0, {TERM(1, X_ANY)}, 0, 0 },
-	{ "datal-beyond", L_IO, piece, 0, 0, LEN + 4, RANGE, 0, 1 },
-	{ "datal-far-beyond", L_IO, piece, 0, 0, 2 * LEN, RANGE, 0, 1 },
+	{ "datal-beyond", L_IO, piece, 0, MORE, 4, RANGE, 0, 1 },
+	{ "datal-far-beyond", L_IO, piece, 0, MORE, LEN, RANGE, 0, 1 },
 	{ "datal-odd", L_IO, piece, 0, 0, 4098, {TERM(1, X_ANY)}, 0, 0 },
 	{ "datal-less", L_IO, field, DATA_LENGTH, 4, LEN - 4, {TERM(1, DATA_LENGTH)}, 0, 0 },
 	{ "datal-more", L_IO, field, DATA_LENGTH, 4, LEN + 4, {TERM(1, DATA_LENGTH)}, 0, 0 },

@@ -19,11 +19,12 @@ good_capsule(struct mis *m, const struct mis_row *r)
 
 	if (r->level == L_IO) {
 		host_fill_write(&m->cmd, m->ns.nsid, 0, 1, m->buf, m->ns.block);
-		mis_capsule(m, &m->cmd);
-		return;
+		m->watch = &m->cmd;
+	} else {
+		host_connect_fill(&k, m->q, &m->opts, HOST_CNTLID_ANY);
+		m->watch = &k.cmd;
 	}
-	host_connect_fill(&k, m->q, &m->opts, HOST_CNTLID_ANY);
-	mis_capsule(m, &k.cmd);
+	mis_capsule(m, m->watch);
 }
 
 /* One field of the header changed; digests stay right where there are any. */

@@ -153,6 +153,8 @@ mis_held_write(struct mis *m, uint32_t len)
 		return (MIS_SETUP);
 	if (m->cmd.complete)
 		return (mis_fail(m, "a good write: status %#x, no R2T", m->cmd.status));
+	if (m->cmd.r2t[0].len > m->q->conn.maxh2cdata)
+		return (mis_skip(m, "the R2T is for more than MAXH2CDATA"));
 	m->watch = &m->cmd;
 	return (0);
 }
@@ -161,7 +163,7 @@ mis_held_write(struct mis *m, uint32_t len)
 void
 mis_h2cdata(struct mis *m, uint32_t offset, uint32_t len, bool last)
 {
-	const struct host_r2t *r2t = &m->cmd.r2t[0];
+	const struct host_r2t *r2t = &m->cmd.r2t[m->cmd.r2t_first];
 	struct host_tx *tx = host_conn_slot(&m->q->conn);
 
 	memset(tx->hdr, 0, SPEC_DATA_LEN);
