@@ -180,10 +180,25 @@ qp_conn_lost(struct qpair *qp, const char *why)
 }
 
 static void
+transfer_begin(struct qpair *qp)
+{
+	qp->moving = false;
+	timer_set(&qp->lane->timers, &qp->transfer, qp->ctrl->hello.transfer_timeout_ms);
+}
+
+/* Set once and looked at when it is due: a busy queue, which always has an R2T out, is neither
+ * ended by it nor charged for it with every command. */
+static void
 qp_transfer_late(struct timer *t)
 {
 	struct qpair *qp = t->arg;
 
+	if (qp->waiting_h2c == 0)
+		return;
+	if (qp->moving) {
+		transfer_begin(qp);
+		return;
+	}
 	ask_log(MSG_TRANSFER_LATE, "", 2, (uint64_t)qp->qid, (uint64_t)qp->waiting_h2c);
 	qp_close(qp, "data that was asked for did not come");
 }
@@ -335,12 +350,10 @@ qp_h2cdata_complete(struct slot *s, uint32_t len, bool last, bool data_good)
 
 	s->got += len;
 	s->data_bad |= !data_good;
-	if (!last) {
-		timer_set(&qp->lane->timers, &qp->transfer, qp->ctrl->hello.transfer_timeout_ms);
+	qp->moving = true;
+	if (!last)
 		return;
-	}
-	if (--qp->waiting_h2c == 0)
-		timer_stop(&qp->lane->timers, &qp->transfer);
+	qp->waiting_h2c--;
 	if (s->data_bad)
 		slot_done(s, NVME_SC_TRANSIENT_TRANSPORT_ERROR);
 	else
@@ -403,8 +416,10 @@ slot_r2t(struct slot *s)
 	struct pdu_tx t = slot_pdu_tx(s);
 
 	s->state = SLOT_WAIT_H2C;
-	if (qp->waiting_h2c++ == 0)
-		timer_set(&qp->lane->timers, &qp->transfer, qp->ctrl->hello.transfer_timeout_ms);
+	qp->waiting_h2c++;
+	qp->moving = true;
+	if (!qp->transfer.set)
+		transfer_begin(qp);
 	slot_send(s, &s->tx_r2t, s->head_r2t,
 	    pdu_put_r2t(s->head_r2t, s->cmd.cid, s->index, 0, s->len_in, &t));
 }

@@ -167,7 +167,8 @@ struct qpair {
 	uint16_t *free;		/* stack of free slots */
 	uint32_t nfree;
 	uint8_t *cids;		/* bitmap of the CIDs in use, 8 KiB */
-	struct timer transfer;	/* R2T not answered */
+	struct timer transfer;	/* R2Ts not answered */
+	bool moving;		/* an R2T or H2CData since it was set */
 	uint32_t waiting_h2c;	/* slots in SLOT_WAIT_H2C */
 	uint64_t commands;
 	bool disconnect;	/* Disconnect was answered: close when it is sent */

@@ -599,6 +599,36 @@ silent_writer(void **state)
 	assert_true(qp_abort(qp, 2) == false);
 }
 
+static void
+time_is_up(struct timer *t)
+{
+	assert_true(t->set);
+	timer_stop(&lane.timers, t);
+	t->fire(t);
+}
+
+/* Always one R2T out: the queue is busy, not late. Only when nothing comes at all is it closed. */
+static void
+busy_is_not_late(void **state)
+{
+	uint16_t first, second;
+
+	(void)state;
+	command(0x01, 1, 4096, NULL);
+	first = expect_r2t(1, 4096);
+	for (uint16_t cid = 2; cid < 5; cid++) {
+		command(0x01, cid, 4096, NULL);
+		second = expect_r2t(cid, 4096);
+		h2cdata((uint16_t)(cid - 1), first, 0, pattern(), 4096, true, true);
+		expect_response((uint16_t)(cid - 1), 0);
+		first = second;
+		time_is_up(&qp->transfer);
+		assert_false(closed);
+	}
+	time_is_up(&qp->transfer);
+	assert_true(closed);
+}
+
 /* In-capsule data waits in the socket while no buffer is free, and nothing of it is lost. */
 static void
 back_pressure(void **state)
@@ -642,7 +672,8 @@ main(void)
 		TD(every_split_of_a_stream), TD(wrong_data_digest), TD(wrong_header_digest),
 		T(refused_with_data), T(duplicate_cid), T(too_many_commands), T(unknown_tags),
 		T(tag_past_the_queue), T(other_cid), T(offset_repeated), T(offset_past_the_end),
-		T(last_too_early), T(silent_writer), T(back_pressure), T(abort_while_waiting),
+		T(last_too_early), T(silent_writer), T(back_pressure), T(busy_is_not_late),
+		T(abort_while_waiting),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
