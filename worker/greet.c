@@ -130,7 +130,7 @@ greet_icreq(void)
 static int
 greet_answer(uint16_t status, uint32_t dw0, uint16_t sqhd)
 {
-	struct nvme_cqe cqe = { .dw0 = le32(dw0), .sqhd = le16(sqhd), .sqid = le16(g.req.qid),
+	struct nvme_cqe cqe = { .dw0 = le32(dw0), .sqhd = le16(sqhd),
 	    .cid = le16(g.cid), .status = le16((uint16_t)(status << 1)) };
 	uint8_t out[SHORT_HEAD];
 

@@ -402,7 +402,7 @@ slot_respond(struct slot *s, uint16_t status)
 	struct pdu_tx t = slot_pdu_tx(s);
 	struct nvme_cqe cqe = {
 		.dw0 = le32((uint32_t)s->result), .dw1 = le32((uint32_t)(s->result >> 32)),
-		.sqhd = le16(qp->noflow ? 0 : qp->sqhd), .sqid = le16(qp->qid),
+		.sqhd = le16(qp->noflow ? 0 : qp->sqhd),
 		.cid = le16(s->cmd.cid), .status = le16((uint16_t)(status << 1)),
 	};
 
