@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -260,14 +261,33 @@ is_filled(const struct config *cfg)
 	return (true);
 }
 
-/* The directory, made when only it is missing, locked against another broker that starts. */
+/* mkdir -p: parents as everybody's, the last one as ours. */
+static int
+make_dirs(const char *dir)
+{
+	char path[PATH_MAX], *slash = path;
+
+	if (strlcpy(path, dir, sizeof(path)) >= sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return (-1);
+	}
+	while ((slash = strchr(slash + 1, '/')) != NULL) {
+		*slash = '\0';
+		if (mkdir(path, 0755) == -1 && errno != EEXIST)
+			return (-1);
+		*slash = '/';
+	}
+	return (mkdir(path, 0700) == -1 && errno != EEXIST ? -1 : 0);
+}
+
+/* The directory, made when it is missing, locked against another broker that starts. */
 static int
 open_state_dir(const char *dir, char *wrong, size_t size)
 {
 	struct stat st;
 	int fd = -1;
 
-	if (mkdir(dir, 0700) == -1 && errno != EEXIST)
+	if (make_dirs(dir) == -1)
 		goto fail;
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1 || fstat(fd, &st) == -1 || flock(fd, LOCK_EX) == -1)
