@@ -25,5 +25,6 @@ lint:
 	@for f in $$(cd $(srcdir) && find broker listener worker -name '*.[58]'); do \
 	mandoc -T lint -W warning $(srcdir)/$$f || exit 1; done
 	cppcheck -q --error-exitcode=1 --std=c11 --inline-suppr -I$(srcdir) -I. -DHAVE_CONFIG_H \
+		$(BSD_CFLAGS:-isystem=-I) --suppress='*:/usr/include/*' \
 		--suppress=missingIncludeSystem --enable=warning,portability \
 		$(srcdir)/common $(srcdir)/listener $(srcdir)/worker $(srcdir)/broker
