@@ -26,6 +26,7 @@ struct fake {
 	bool slow;
 	bool at_hand;		/* file_try will do */
 	bool tried, done_in_lane;
+	uint64_t moved_before;
 	int calls;		/* of done() */
 };
 
@@ -52,6 +53,8 @@ file_do(struct eng_op *op)
 	struct fake *fake = op->buf;
 
 	fake->done_in_lane = pthread_equal(pthread_self(), lane);
+	fake->moved_before = op->moved;
+	op->moved = op->len;
 	if (fake->slow) {
 		sem_post(&fake->begun);
 		while (sem_wait(&fake->go) == -1)
@@ -68,6 +71,7 @@ note_done(struct eng_op *op)
 	assert_true(pthread_equal(pthread_self(), lane));
 	assert_ptr_equal(op->arg, &ops);
 	assert_int_equal(op->error, (int)op->offset);
+	assert_int_equal(fake->moved_before, 0);
 	fake->calls++;
 	order[norder++ % OPS] = (int)(op - ops);
 }
@@ -491,6 +495,29 @@ test_unwatch_itself(void **state)
 	close_pair(fd);
 }
 
+/* The others keep their own descriptors. */
+static void
+test_unwatch_first(void **state)
+{
+	struct seen seen[3];
+	int fd[3][2], i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		make_pair(fd[i]);
+		watch(&seen[i], fd[i][0], ENG_IN);
+	}
+	engine_unwatch(engine, &seen[0].watch);
+	assert_int_equal(write(fd[0][1], "x", 1), 1);
+	assert_int_equal(write(fd[2][1], "x", 1), 1);
+	assert_int_equal(engine_wait(engine, -1), 1);
+	assert_int_equal(seen[2].calls, 1);
+	for (i = 0; i < 3; i++) {
+		engine_unwatch(engine, &seen[i].watch);
+		close_pair(fd[i]);
+	}
+}
+
 static struct seen first, second;
 static int quiet[2];
 
@@ -608,15 +635,13 @@ test_slow_device(void **state)
 	close_pair(fd);
 }
 
-static volatile sig_atomic_t signals, strange_signals;
+static volatile sig_atomic_t signals;
 
 static void
 on_signal(int sig)
 {
 	(void)sig;
 	signals = signals + 1;
-	if (!pthread_equal(pthread_self(), lane))
-		strange_signals = 1;
 }
 
 static void
@@ -632,7 +657,29 @@ test_signal(void **state)
 		assert_int_equal(engine_wait(engine, -1), 0);
 	assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
 	assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
-	assert_int_equal(strange_signals, 0);
+}
+
+/* A signal that the lane does not want now stays pending: no thread takes it. */
+static void
+test_signal_is_the_lanes(void **state)
+{
+	struct sigaction act = { .sa_handler = on_signal }, before;
+	sigset_t mask, pending;
+
+	(void)state;
+	signals = 0;
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGUSR1);
+	assert_int_equal(sigaction(SIGUSR1, &act, &before), 0);
+	assert_int_equal(pthread_sigmask(SIG_BLOCK, &mask, NULL), 0);
+	assert_int_equal(kill(getpid(), SIGUSR1), 0);
+	assert_int_equal(engine_wait(engine, 20), 0);
+	assert_int_equal(sigpending(&pending), 0);
+	assert_true(sigismember(&pending, SIGUSR1));
+	assert_int_equal(signals, 0);
+	assert_int_equal(pthread_sigmask(SIG_UNBLOCK, &mask, NULL), 0);
+	assert_int_equal(signals, 1);
+	assert_int_equal(sigaction(SIGUSR1, &before, NULL), 0);
 }
 
 int
@@ -653,12 +700,14 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_rewatch, setup_none, teardown),
 		cmocka_unit_test_setup_teardown(test_hang_up, setup_none, teardown),
 		cmocka_unit_test_setup_teardown(test_unwatch_in_batch, setup_none, teardown),
+		cmocka_unit_test_setup_teardown(test_unwatch_first, setup_none, teardown),
 		cmocka_unit_test_setup_teardown(test_unwatch_itself, setup_none, teardown),
 		cmocka_unit_test_setup_teardown(test_reuse_in_batch, setup_none, teardown),
 		cmocka_unit_test_setup_teardown(test_rewatch_in_batch, setup_none, teardown),
 		cmocka_unit_test_setup_teardown(test_many_watches, setup_none, teardown),
 		cmocka_unit_test_setup_teardown(test_slow_device, setup_two, teardown),
 		cmocka_unit_test_setup_teardown(test_signal, setup_two, teardown),
+		cmocka_unit_test_setup_teardown(test_signal_is_the_lanes, setup_two, teardown),
 	};
 
 	return (cmocka_run_group_tests_name("engine", tests, NULL, NULL));
