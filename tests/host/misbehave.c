@@ -204,7 +204,7 @@ run_row(const struct runner *t, struct mis *m, const struct mis_row *r)
 		return ((struct mis_outcome){X_SKIP, 0, 0});
 	}
 	if ((r->flags & R_MDTS) && t->witness.mdts >= MIS_BUF_MAX) {
-		mis_skip(m, "MDTS is not below 1 MiB");
+		mis_skip(m, "MDTS is not below 4 MiB");
 		return ((struct mis_outcome){X_SKIP, 0, 0});
 	}
 	if (set_up(m, r) != 0) {

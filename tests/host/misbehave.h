@@ -41,7 +41,7 @@ enum {
 	R_DIGEST = 1,		/* with header and data digests */
 	R_GONE = 2,		/* the queue need not work after an answer with a status */
 	R_SLOW = 4,		/* takes a minute: only by name or with --slow */
-	R_MDTS = 8,		/* needs a target with an MDTS below 1 MiB */
+	R_MDTS = 8,		/* needs a target with an MDTS below our buffer */
 	R_NVM = 16,		/* needs an I/O controller */
 	R_DISCOVERY = 32,	/* needs a discovery controller */
 };
@@ -66,7 +66,7 @@ struct mis_table {
 extern const struct mis_table mis_rows_icreq, mis_rows_header, mis_rows_digest, mis_rows_capsule,
     mis_rows_h2cdata, mis_rows_connect, mis_rows_property, mis_rows_admin, mis_rows_io;
 
-enum { MIS_PDU_MAX = 2 << 20, MIS_BUF_MAX = 1 << 20 };
+enum { MIS_PDU_MAX = 8 << 20, MIS_BUF_MAX = 4 << 20 };
 
 /* One row in progress. */
 struct mis {
@@ -101,6 +101,7 @@ int	mis_submit(struct mis *, struct host_cmd *);
 int	mis_wait(struct mis *, const struct host_cmd *);
 int	mis_gone(struct mis *);
 int	mis_drain(struct mis *);
+int	mis_long_write(struct mis *, uint32_t len);
 int	mis_held_write(struct mis *, uint32_t len);
 void	mis_h2cdata(struct mis *, uint32_t offset, uint32_t len, bool last);
 struct host_queue *mis_second_queue(struct mis *, uint16_t qid, uint32_t size);

@@ -171,6 +171,16 @@ first_command(struct mis *m, const struct mis_row *r)
 	return (mis_submit(m, &m->cmd));
 }
 
+/* A keep alive timeout of `value` ms, and then nothing. */
+static int
+kato_expires(struct mis *m, const struct mis_row *r)
+{
+	host_connect_fill(&k, m->q, &m->opts, HOST_CNTLID_ANY);
+	put32(k.cmd.sqe, SQE_KATO, (uint32_t)r->value);
+	mis_submit(m, &k.cmd);
+	return (mis_wait(m, &k.cmd));
+}
+
 /* A Connect, and gone before its answer. */
 static int
 leave(struct mis *m, const struct mis_row *r)
@@ -235,8 +245,10 @@ static const struct mis_row rows[] = {
 	{ "twice-at-once", L_GREETED, twice, 0, 0, 0, {STATUS(ST_SEQUENCE), CLOSE, TERM_ANY},
 	    R_GONE, 0 },
 	{ "leave", L_GREETED, leave, 0, 0, 0, {CLOSE}, 0, 0 },
+	{ "kato-expires", L_GREETED, kato_expires, 0, 0, 1000, {CLOSE, TERM_ANY}, 0, 0 },
 	{ "io-before-enable", L_CONNECTED, io, 0, 0, 0, {STATUS(ST_SEQUENCE),
-	    REFUSED_AT(1, CONN_CNTLID)}, 0, SQE },
+	    REFUSED_AT(1, CONN_CNTLID)}, R_NVM, SQE },
+	{ "io-of-discovery", L_ENABLED, io, 0, 0, 0, {REFUSED_AT(0, SQE_QID)}, R_DISCOVERY, SQE },
 	{ "io-stale", L_ENABLED, io_stale, 0, 0, 0, NO_CTRL, 0, 0 },
 	{ "io-cntlid-other", L_ENABLED, io, CONN_CNTLID, 2, 0x7ea5, NO_CTRL, 0, DATA },
 	{ "io-cntlid-0", L_ENABLED, io, CONN_CNTLID, 2, 0, NO_CTRL, 0, DATA },

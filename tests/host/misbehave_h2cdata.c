@@ -79,7 +79,7 @@ over_maxh2cdata(struct mis *m, const struct mis_row *r)
 
 	if (max > MIS_BUF_MAX / 2)
 		return (mis_skip(m, "MAXH2CDATA is very large"));
-	if ((e = mis_held_write(m, 2 * max < m->ctrl.mdts ? 2 * max : m->ctrl.mdts)) != 0)
+	if ((e = mis_long_write(m, 2 * max < m->ctrl.mdts ? 2 * max : m->ctrl.mdts)) != 0)
 		return (e);
 	mis_h2cdata(m, 0, max + (uint32_t)r->value, false);
 	return (mis_send(m));

@@ -141,7 +141,7 @@ mis_drain(struct mis *m)
 
 /* A good write whose data waits for the row; its first R2T has come. */
 int
-mis_held_write(struct mis *m, uint32_t len)
+mis_long_write(struct mis *m, uint32_t len)
 {
 	len -= len % m->ns.block;
 	if (len > m->ctrl.mdts || len > MIS_BUF_MAX)
@@ -153,10 +153,19 @@ mis_held_write(struct mis *m, uint32_t len)
 		return (MIS_SETUP);
 	if (m->cmd.complete)
 		return (mis_fail(m, "a good write: status %#x, no R2T", m->cmd.status));
-	if (m->cmd.r2t[0].len > m->q->conn.maxh2cdata)
-		return (mis_skip(m, "the R2T is for more than MAXH2CDATA"));
 	m->watch = &m->cmd;
 	return (0);
+}
+
+/* The same, and what the R2T asks for fits one H2CData. */
+int
+mis_held_write(struct mis *m, uint32_t len)
+{
+	int e = mis_long_write(m, len);
+
+	if (e == 0 && m->cmd.r2t[0].len > m->q->conn.maxh2cdata)
+		return (mis_skip(m, "the R2T is for more than MAXH2CDATA"));
+	return (e);
 }
 
 /* An H2CData for the open R2T of m->cmd: `offset` and `len` are in the transfer of the R2T. */
