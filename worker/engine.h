@@ -33,11 +33,11 @@ struct eng_op {
 	int error;		/* for done(): 0 or an errno; a read past the end is EIO */
 	void (*done)(struct eng_op *);
 	void *arg;
-	STAILQ_ENTRY(eng_op) next;	/* the engine's */
+	TAILQ_ENTRY(eng_op) next;	/* the engine's */
 	uint64_t moved;			/* the engine's: bytes done */
 	uint8_t stage;			/* the engine's */
 };
-STAILQ_HEAD(eng_queue, eng_op);
+TAILQ_HEAD(eng_queue, eng_op);
 
 #define ENG_IN	0x1u
 #define ENG_OUT	0x2u

@@ -47,10 +47,10 @@ struct engine {
 static struct eng_op *
 choose(struct engine *engine)
 {
-	struct eng_op *op = STAILQ_FIRST(&engine->todo);
+	struct eng_op *op = TAILQ_FIRST(&engine->todo);
 
 	if (op != NULL)
-		STAILQ_REMOVE_HEAD(&engine->todo, next);
+		TAILQ_REMOVE(&engine->todo, op, next);
 	return (op);
 }
 
@@ -75,7 +75,7 @@ give_back(struct engine *engine, struct eng_op *op)
 	bool wake;
 
 	pthread_mutex_lock(&engine->lock);
-	STAILQ_INSERT_TAIL(&engine->done, op, next);
+	TAILQ_INSERT_TAIL(&engine->done, op, next);
 	wake = engine->asleep;
 	engine->asleep = false;		/* once is enough for all that are done meanwhile */
 	pthread_mutex_unlock(&engine->lock);
@@ -159,9 +159,9 @@ engine_new(unsigned threads)
 
 	if (engine == NULL)
 		return (NULL);
-	STAILQ_INIT(&engine->here);
-	STAILQ_INIT(&engine->todo);
-	STAILQ_INIT(&engine->done);
+	TAILQ_INIT(&engine->here);
+	TAILQ_INIT(&engine->todo);
+	TAILQ_INIT(&engine->done);
 	pthread_mutex_init(&engine->lock, NULL);
 	pthread_cond_init(&engine->work, NULL);
 	pthread_cond_init(&engine->running, NULL);
@@ -217,7 +217,7 @@ hand_over(struct engine *engine, struct eng_op *op)
 {
 	pthread_mutex_lock(&engine->lock);
 	op->stage = STAGE_QUEUED;
-	STAILQ_INSERT_TAIL(&engine->todo, op, next);
+	TAILQ_INSERT_TAIL(&engine->todo, op, next);
 	pthread_cond_signal(&engine->work);
 	pthread_mutex_unlock(&engine->lock);
 	engine->away++;
@@ -231,7 +231,7 @@ engine_submit(struct engine *engine, struct eng_op *op)
 	op->error = 0;
 	engine->in_flight++;
 	if (do_here(engine, op))
-		STAILQ_INSERT_TAIL(&engine->here, op, next);
+		TAILQ_INSERT_TAIL(&engine->here, op, next);
 	else
 		hand_over(engine, op);
 }
@@ -243,7 +243,7 @@ engine_cancel(struct engine *engine, struct eng_op *op)
 
 	pthread_mutex_lock(&engine->lock);
 	if ((queued = op->stage == STAGE_QUEUED)) {
-		STAILQ_REMOVE(&engine->todo, op, eng_op, next);
+		TAILQ_REMOVE(&engine->todo, op, next);
 		op->stage = STAGE_CALLERS;
 	}
 	pthread_mutex_unlock(&engine->lock);
@@ -284,12 +284,12 @@ may_sleep(struct engine *engine)
 {
 	bool may;
 
-	if (!STAILQ_EMPTY(&engine->here))
+	if (!TAILQ_EMPTY(&engine->here))
 		return (false);
 	if (engine->away == 0)
 		return (true);
 	pthread_mutex_lock(&engine->lock);
-	engine->asleep = may = STAILQ_EMPTY(&engine->done);
+	engine->asleep = may = TAILQ_EMPTY(&engine->done);
 	pthread_mutex_unlock(&engine->lock);
 	return (may);
 }
@@ -311,26 +311,26 @@ collect(struct engine *engine, struct eng_queue *due)
 {
 	struct eng_op *op;
 
-	STAILQ_CONCAT(due, &engine->here);
+	TAILQ_CONCAT(due, &engine->here, next);
 	if (engine->away == 0)
 		return;
 	pthread_mutex_lock(&engine->lock);
-	STAILQ_FOREACH(op, &engine->done, next)
+	TAILQ_FOREACH(op, &engine->done, next)
 		engine->away--;
-	STAILQ_CONCAT(due, &engine->done);
+	TAILQ_CONCAT(due, &engine->done, next);
 	pthread_mutex_unlock(&engine->lock);
 }
 
 static int
 call_done(struct engine *engine)
 {
-	struct eng_queue due = STAILQ_HEAD_INITIALIZER(due);
+	struct eng_queue due = TAILQ_HEAD_INITIALIZER(due);
 	struct eng_op *op;
 	int calls = 0;
 
 	collect(engine, &due);
-	while ((op = STAILQ_FIRST(&due)) != NULL) {
-		STAILQ_REMOVE_HEAD(&due, next);
+	while ((op = TAILQ_FIRST(&due)) != NULL) {
+		TAILQ_REMOVE(&due, op, next);
 		op->stage = STAGE_CALLERS;
 		engine->in_flight--;
 		op->done(op);

@@ -32,8 +32,8 @@ lane_init(struct lane *lane, const struct ipc_hello *hello)
 	TAILQ_INIT(&lane->dirty);
 	TAILQ_INIT(&lane->dead);
 	TAILQ_INIT(&lane->paused);
-	STAILQ_INIT(&lane->want_io);
-	STAILQ_INIT(&lane->want_h2c);
+	TAILQ_INIT(&lane->want_io);
+	TAILQ_INIT(&lane->want_h2c);
 	lane->trim = (struct timer){ .name = "trim", .fire = lane_trim, .arg = lane };
 	lane->io = pool_new(half, hello->max_transfer);
 	lane->h2c = pool_new(half, hello->max_transfer);

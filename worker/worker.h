@@ -43,7 +43,7 @@ struct lane {
 	TAILQ_HEAD(, conn) dirty;	/* have something to send at the end of this turn */
 	TAILQ_HEAD(, conn) dead;	/* to be freed at the end of this turn */
 	TAILQ_HEAD(, conn) paused;	/* not reading: a slot or buffer is missing */
-	STAILQ_HEAD(slot_list, slot) want_io, want_h2c;	/* waiting for a buffer, oldest first */
+	TAILQ_HEAD(slot_list, slot) want_io, want_h2c;	/* waiting for a buffer, oldest first */
 	bool freed;			/* a slot or buffer came back in this turn */
 	struct timer trim;
 	bool stop;
@@ -149,7 +149,7 @@ struct slot {
 	struct tx tx_r2t, tx_data, tx_resp;
 	uint8_t head_r2t[SHORT_HEAD], head_data[PDU_HEADER_MAX], head_resp[SHORT_HEAD];
 	uint32_t tx_out;	/* tx not yet sent */
-	STAILQ_ENTRY(slot) wait;	/* for a buffer */
+	TAILQ_ENTRY(slot) wait;		/* for a buffer */
 	TAILQ_ENTRY(slot) held;		/* AER */
 };
 

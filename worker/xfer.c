@@ -50,10 +50,10 @@ xfer_begin(struct slot *s)
 		return;
 	}
 	list = s->len_in > 0 ? &s->qp->lane->want_h2c : &s->qp->lane->want_io;
-	if (STAILQ_EMPTY(list) && proceed(s))
+	if (TAILQ_EMPTY(list) && proceed(s))
 		return;
 	s->state = SLOT_WAIT_BUFFER;
-	STAILQ_INSERT_TAIL(list, s, wait);
+	TAILQ_INSERT_TAIL(list, s, wait);
 }
 
 static void
@@ -61,11 +61,11 @@ serve(struct slot_list *list)
 {
 	struct slot *s;
 
-	while ((s = STAILQ_FIRST(list)) != NULL) {
-		STAILQ_REMOVE_HEAD(list, wait);
+	while ((s = TAILQ_FIRST(list)) != NULL) {
+		TAILQ_REMOVE(list, s, wait);
 		if (proceed(s))
 			continue;
-		STAILQ_INSERT_HEAD(list, s, wait);
+		TAILQ_INSERT_HEAD(list, s, wait);
 		return;
 	}
 }
@@ -85,8 +85,8 @@ xfer_forget(struct slot *s)
 	if (s->state != SLOT_WAIT_BUFFER)
 		return (false);
 	if (s->len_in > 0)
-		STAILQ_REMOVE(&lane->want_h2c, s, slot, wait);
+		TAILQ_REMOVE(&lane->want_h2c, s, wait);
 	else
-		STAILQ_REMOVE(&lane->want_io, s, slot, wait);
+		TAILQ_REMOVE(&lane->want_io, s, wait);
 	return (true);
 }

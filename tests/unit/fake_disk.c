@@ -8,7 +8,7 @@
 
 static struct fake_op expected[512];
 static unsigned nexpected, nseen;
-static struct eng_queue flying = STAILQ_HEAD_INITIALIZER(flying);
+static struct eng_queue flying = TAILQ_HEAD_INITIALIZER(flying);
 static unsigned nflying;
 
 void
@@ -36,7 +36,7 @@ engine_submit(struct engine *engine, struct eng_op *op)
 	op->stage = 0;
 	nseen++;
 	nflying++;
-	STAILQ_INSERT_TAIL(&flying, op, next);
+	TAILQ_INSERT_TAIL(&flying, op, next);
 }
 
 bool
@@ -45,10 +45,10 @@ engine_cancel(struct engine *engine, struct eng_op *op)
 	struct eng_op *o;
 
 	(void)engine;
-	STAILQ_FOREACH(o, &flying, next) {
+	TAILQ_FOREACH(o, &flying, next) {
 		if (o != op || o->stage == STARTED)
 			continue;
-		STAILQ_REMOVE(&flying, o, eng_op, next);
+		TAILQ_REMOVE(&flying, o, next);
 		nflying--;
 		return (true);
 	}
@@ -67,7 +67,7 @@ fake_disk_start(void)
 {
 	struct eng_op *op;
 
-	STAILQ_FOREACH(op, &flying, next)
+	TAILQ_FOREACH(op, &flying, next)
 		op->stage = STARTED;
 }
 
@@ -76,8 +76,8 @@ fake_disk_run(void)
 {
 	struct eng_op *op;
 
-	while ((op = STAILQ_FIRST(&flying)) != NULL) {
-		STAILQ_REMOVE_HEAD(&flying, next);
+	while ((op = TAILQ_FIRST(&flying)) != NULL) {
+		TAILQ_REMOVE(&flying, op, next);
 		nflying--;
 		if (op->verb == ENG_READ && op->error == 0)
 			memset(op->buf, FAKE_FILL, op->len);
