@@ -37,10 +37,14 @@ static struct slot *
 slot_take(struct qpair *qp)
 {
 	struct slot *s;
+	uint16_t index;
 
 	if (qp->nfree == 0)
 		return (NULL);
-	s = &qp->slots[qp->free[--qp->nfree]];
+	index = qp->free[--qp->nfree];
+	s = &qp->slots[index];
+	s->qp = qp;
+	s->index = index;
 	qp->busy++;
 	s->state = SLOT_RX;
 	s->rule = NULL;
@@ -122,11 +126,10 @@ qp_open(struct qpair *qp, struct lane *lane, struct controller *ctrl, uint16_t q
 		qp->slots = NULL;
 		return (-1);
 	}
-	for (uint32_t i = 0; i < sqsize; i++) {
-		qp->slots[i].qp = qp;
-		qp->slots[i].index = (uint16_t)i;
-		qp->free[qp->nfree++] = (uint16_t)(sqsize - 1 - i);	/* 0 on top */
-	}
+	/* Slots are written when they are taken, the low ones first: a queue that is deeper than its
+	 * host ever needs costs address space, not memory. */
+	for (uint32_t i = 0; i < sqsize; i++)
+		qp->free[qp->nfree++] = (uint16_t)(sqsize - 1 - i);
 	qp->transfer = (struct timer){ .name = "transfer", .fire = qp_transfer_late, .arg = qp };
 	qp->state = QP_RESERVED;
 	return (0);
