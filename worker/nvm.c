@@ -39,6 +39,16 @@ submit(struct slot *s, void (*done)(struct eng_op *))
 	engine_submit(s->qp->lane->engine, &s->op);
 }
 
+/* Between two operations of a command: its queue closes, so nobody waits for the rest of it. */
+static bool
+is_given_up(struct slot *s)
+{
+	if (s->qp->state == QP_LIVE)
+		return (false);
+	slot_done(s, NVME_SC_ABORT_REQUESTED);
+	return (true);
+}
+
 static uint16_t
 op_status(const struct slot *s)
 {
@@ -197,7 +207,7 @@ flush_all_done(struct eng_op *op)
 
 	if (status != 0)
 		slot_done(s, status);
-	else
+	else if (!is_given_up(s))
 		flush_all_next(s);
 }
 
@@ -305,7 +315,8 @@ dsm_done(struct eng_op *op)
 		return;
 	}
 	op->offset += op->len;
-	dsm_next(s);
+	if (!is_given_up(s))
+		dsm_next(s);
 }
 
 /* s->parts: the range that s->op.offset lies in, or at the end of. */

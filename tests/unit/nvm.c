@@ -392,6 +392,23 @@ closing_with_commands(void **state)
 	assert_int_equal(fake.c->io[0].state, QP_FREE);
 }
 
+/* ... and does not begin the next part of a command that nobody will see the end of. */
+static void
+closing_between_parts(void **state)
+{
+	const struct range ranges[] = { { 0, 1 }, { 1, 1 } };
+
+	(void)state;
+	expect(ENG_DISCARD, NS_512, 0, 512, 0, 0);
+	expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
+	dsm(NS_512, ranges, 2, 32);
+	fake_nvm(&(struct cmd){ .opc = FLUSH, .nsid = NVME_NSID_ALL }, NULL);
+	fake_disk_start();
+	qp_close(&fake.c->io[0], "test");
+	fake_disk_run();
+	assert_int_equal(fake.c->io[0].state, QP_FREE);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, fake_io, fake_end)
 
 int
@@ -402,6 +419,7 @@ main(void)
 		T(write_honours_fua), T(errors_of_the_device), T(write_zeroes), T(flush_one),
 		T(flush_all), T(dsm_ranges_one_by_one), T(dsm_in_slices), T(dsm_error_ends_it),
 		T(dsm_judges_all_first), T(dsm_256_ranges), T(dsm_hints), T(closing_with_commands),
+		T(closing_between_parts),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
