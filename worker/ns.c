@@ -94,6 +94,7 @@ ns_op(const struct ns *ns, enum eng_verb verb)
 {
 	return ((struct eng_op){
 		.verb = verb, .fd = ns->fd, .never_blocks = ns->id.ram != 0,
+		.page_cache = ns->id.direct == 0,
 		.hole = ns->id.can_discard != 0, .zero_range = ns->id.can_zero != 0,
 	});
 }
