@@ -31,6 +31,8 @@ static bool
 reachable(const struct discovery_view *v, const struct listening *l, struct ipc_addr *out)
 {
 	*out = l->address;
+	if (addr_is_loopback(&l->address) && !addr_is_loopback(&v->local))
+		return (false);
 	if (!addr_is_wildcard(&l->address))
 		return (true);
 	if (v->local.family != l->address.family && l->config->address.family != CONFIG_ANY)

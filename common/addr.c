@@ -87,6 +87,16 @@ addr_is_wildcard(const struct ipc_addr *a)
 	return (memcmp(a->addr, zero, addr_len(a)) == 0);
 }
 
+bool
+addr_is_loopback(const struct ipc_addr *a)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	if (a->family == AF_INET)
+		return (a->addr[0] == 127);
+	return (a->family == AF_INET6 && memcmp(a->addr, one, sizeof(one)) == 0);
+}
+
 const char *
 addr_format_host(const struct ipc_addr *a, char text[ADDR_TEXT_SIZE])
 {

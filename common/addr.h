@@ -27,6 +27,7 @@ bool	addr_ok(const struct ipc_addr *, bool none_permitted);
 /* The same machine: family, address and scope; ports are not looked at. */
 bool	addr_same_host(const struct ipc_addr *, const struct ipc_addr *);
 bool	addr_is_wildcard(const struct ipc_addr *);
+bool	addr_is_loopback(const struct ipc_addr *);
 
 /* "192.0.2.1:4420", "[2001:db8::1]:4420", "none". Returns text. */
 const char *addr_format(const struct ipc_addr *, char text[ADDR_TEXT_SIZE]);

@@ -83,6 +83,12 @@ compared(void **state)
 	assert_true(addr_is_wildcard(&b));
 	assert_true(addr_is_wildcard(&d));
 	assert_false(addr_is_wildcard(&a));
+	assert_false(addr_is_loopback(&a));
+	assert_false(addr_is_loopback(&d));
+	a = v4("127.0.0.2", 1);
+	d = v6("::1", 1, 0);
+	assert_true(addr_is_loopback(&a));
+	assert_true(addr_is_loopback(&d));
 }
 
 static void

@@ -214,6 +214,19 @@ tests_fake_broker_SOURCES = tests/fake_broker.c
 %C%_warden_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
 %C%_warden_DEPENDENCIES = broker/cellblockd tests/fake_broker common/libplumbing.a
 
+# The broker's policy.
+UNIT_POLICY = broker/libpolicy.a broker/libbroker.a common/libplumbing.a common/libpure.a \
+	$(CMOCKA_LIBS) $(SODIUM_LIBS) $(YAML_LIBS) $(BSD_LIBS)
+UNIT_TESTS += %D%/admit
+%C%_admit_SOURCES = %D%/admit.c
+%C%_admit_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_admit_LDADD = $(UNIT_POLICY)
+
+UNIT_TESTS += %D%/discovery_log
+%C%_discovery_log_SOURCES = %D%/discovery_log.c
+%C%_discovery_log_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_discovery_log_LDADD = $(UNIT_POLICY)
+
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
