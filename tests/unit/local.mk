@@ -206,6 +206,13 @@ UNIT_TESTS += %D%/logpage
 %C%_logpage_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_logpage_LDADD = $(UNIT_COMMANDS)
 
+if PLATFORM_LINUX
+UNIT_TESTS += %D%/sandbox
+endif
+%C%_sandbox_SOURCES = %D%/sandbox.c
+%C%_sandbox_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(SECCOMP_CFLAGS)
+%C%_sandbox_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(SECCOMP_LIBS)
+
 UNIT_TESTS += %D%/warden
 check_PROGRAMS += tests/fake_broker
 tests_fake_broker_SOURCES = tests/fake_broker.c
