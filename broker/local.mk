@@ -51,6 +51,11 @@ man_MANS += %D%/cellblockctl.8
 EXTRA_DIST += %D%/cellblockctl.8
 
 # The warden.
+man_MANS += %D%/cellblockd.8
+EXTRA_DIST += %D%/cellblockd.8.in
+CLEANFILES += %D%/cellblockd.8
+%D%/cellblockd.8: %D%/cellblockd.8.in Makefile
+	$(SUBST) $(srcdir)/%D%/cellblockd.8.in > $@
 sbin_PROGRAMS += %D%/cellblockd
 %C%_cellblockd_CPPFLAGS = $(AM_CPPFLAGS) -DPKGLIBEXECDIR='"$(pkglibexecdir)"'
 %C%_cellblockd_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
