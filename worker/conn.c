@@ -199,6 +199,17 @@ conn_pdu_done(struct conn *c, bool good)
 		qp_h2cdata_complete(s, c->v.data_len, c->last, good);
 }
 
+/* How much of have is the header: what a TermReq repeats, nothing of what follows. */
+static size_t
+known_header(const struct pdu_verdict *v, size_t have)
+{
+	size_t len = v->header_len != 0 ? v->header_len : PDU_COMMON_BYTES;
+
+	if (v->hdgst)
+		len -= PDU_DGST_BYTES;
+	return (have < len ? have : len);
+}
+
 /* Returns false when more bytes are needed, or nothing more is to be parsed. */
 static bool
 conn_parse_header(struct conn *c)
@@ -240,7 +251,7 @@ conn_parse_header(struct conn *c)
 	if (c->v.silent)
 		conn_lost(c, "unanswerable PDU");
 	else
-		conn_fatal(c, (uint16_t)c->v.fes, c->v.fei, hdr, have);
+		conn_fatal(c, (uint16_t)c->v.fes, c->v.fei, hdr, known_header(&c->v, have));
 	return (false);
 }
 

@@ -564,6 +564,23 @@ offset_past_the_end(void **state)
 	expect_termreq(PDU_FES_OUT_OF_RANGE, 0);
 }
 
+/* A TermReq has the header that was wrong in it, and nothing that came behind it. */
+static void
+termreq_repeats_the_header(void **state)
+{
+	uint8_t buf[72 + 512], back[24 + 72];
+
+	(void)state;
+	assert_int_equal(capsule(buf, 0x01, 4, 512, pattern()), sizeof(buf));
+	buf[2] = 73;			/* HLEN */
+	put(buf, sizeof(buf));
+	get(back, sizeof(back));
+	assert_int_equal(le32_get(((struct pdu_common *)(void *)back)->plen), sizeof(back));
+	assert_memory_equal(back + 24, buf, 72);
+	turns(1);
+	assert_int_equal(recv(host, buf, 1, 0), 0);
+}
+
 static void
 last_too_early(void **state)
 {
@@ -672,8 +689,8 @@ main(void)
 		TD(every_split_of_a_stream), TD(wrong_data_digest), TD(wrong_header_digest),
 		T(refused_with_data), T(duplicate_cid), T(too_many_commands), T(unknown_tags),
 		T(tag_past_the_queue), T(other_cid), T(offset_repeated), T(offset_past_the_end),
-		T(last_too_early), T(silent_writer), T(back_pressure), T(busy_is_not_late),
-		T(abort_while_waiting),
+		T(last_too_early), T(termreq_repeats_the_header), T(silent_writer),
+		T(back_pressure), T(busy_is_not_late), T(abort_while_waiting),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
