@@ -177,12 +177,22 @@ conn_h2c_term(struct conn *c, const uint8_t *hdr)
 }
 
 static void
+conn_watch_in(struct conn *c, bool on)
+{
+	unsigned events = on ? c->watch.events | ENG_IN : c->watch.events & ~ENG_IN;
+
+	if (events == c->watch.events)
+		return;
+	c->watch.events = events;
+	engine_rewatch(c->lane->engine, &c->watch);
+}
+
+static void
 conn_pause(struct conn *c)
 {
 	c->is_paused = true;
 	TAILQ_INSERT_TAIL(&c->lane->paused, c, paused);
-	c->watch.events &= ~ENG_IN;
-	engine_rewatch(c->lane->engine, &c->watch);
+	conn_watch_in(c, false);
 }
 
 /* The data of a PDU, and so the PDU, is complete. */
@@ -404,8 +414,8 @@ conn_turn_resume(struct lane *lane)
 		c->is_paused = false;
 		if (c->is_dead)
 			continue;
-		c->watch.events |= ENG_IN;
-		engine_rewatch(lane->engine, &c->watch);
-		conn_parse(c);		/* may pause again */
+		conn_parse(c);
+		if (!c->is_dead && !c->is_paused)	/* not again */
+			conn_watch_in(c, true);
 	}
 }
