@@ -289,17 +289,33 @@ greet_ready(struct eng_watch *w, unsigned events)
 	}
 }
 
+/* For the life of the connection, whoever serves it: answers leave at once, and a host that is gone
+ * without a word is noticed even if it asked for no keep alive timer (discovery). */
+static void
+greet_socket(int fd)
+{
+	static const struct { int level, name, value; } options[] = {
+		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, 60 },	/* seconds */
+		{ IPPROTO_TCP, TCP_KEEPINTVL, 10 },
+		{ IPPROTO_TCP, TCP_KEEPCNT, 6 },
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		setsockopt(fd, options[i].level, options[i].name, &options[i].value,
+		    sizeof(options[i].value));
+}
+
 int
 greet_start(struct lane *lane, int fd, const struct ipc_hello *hello)
 {
-	int on = 1;
-
 	g = (struct greet){ .lane = lane, .hello = hello, .fd = fd, .want = PDU_COMMON_BYTES };
 	g.env = (struct pdu_env){ .rx_align = 4, .max_icd = ADMIN_ICD,
 	    .maxh2cdata = hello->max_h2c_data };
 	g.deadline = (struct timer){ .name = "greeting", .fire = greet_deadline };
 	g.watch = (struct eng_watch){ .fd = fd, .events = ENG_IN, .ready = greet_ready };
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	greet_socket(fd);
 	if (engine_watch(lane->engine, &g.watch) == -1)
 		return (-1);
 	timer_set(&lane->timers, &g.deadline, hello->greeting_timeout_ms);
