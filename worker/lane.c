@@ -11,15 +11,19 @@
 
 #define TRIM_MS 3000u		/* an idle controller gives its buffers back after this */
 
+/* Looked at every TRIM_MS while there is work, so that no command has to set or stop a timer. */
 static void
 lane_trim(struct timer *t)
 {
 	struct lane *lane = t->arg;
 
-	if (pool_used(lane->io) == 0)
-		pool_trim(lane->io);
-	if (pool_used(lane->h2c) == 0)
-		pool_trim(lane->h2c);
+	if (lane->active || pool_used(lane->io) > 0 || pool_used(lane->h2c) > 0) {
+		lane->active = false;
+		timer_set(&lane->timers, &lane->trim, TRIM_MS);
+		return;
+	}
+	pool_trim(lane->io);
+	pool_trim(lane->h2c);
 }
 
 int
@@ -44,8 +48,9 @@ lane_init(struct lane *lane, const struct ipc_hello *hello)
 void *
 lane_buffer_get(struct lane *lane, struct pool *pool, size_t len)
 {
-	if (lane->trim.set)
-		timer_stop(&lane->timers, &lane->trim);
+	lane->active = true;
+	if (!lane->trim.set)
+		timer_set(&lane->timers, &lane->trim, TRIM_MS);
 	return (pool_get(pool, len));
 }
 
@@ -56,8 +61,6 @@ lane_buffer_put(struct lane *lane, struct pool *pool, void *buf)
 		return;
 	pool_put(pool, buf);
 	lane->freed = true;
-	if (pool_used(lane->io) == 0 && pool_used(lane->h2c) == 0)
-		timer_set(&lane->timers, &lane->trim, TRIM_MS);
 }
 
 void

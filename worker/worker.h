@@ -46,6 +46,7 @@ struct lane {
 	TAILQ_HEAD(slot_list, slot) want_io, want_h2c;	/* waiting for a buffer, oldest first */
 	bool freed;			/* a slot or buffer came back in this turn */
 	struct timer trim;
+	bool active;			/* a buffer was taken since trim was set */
 	bool stop;
 	int status;			/* exit status when stop */
 };

@@ -646,6 +646,30 @@ busy_is_not_late(void **state)
 	assert_true(closed);
 }
 
+/* Buffers go back to the kernel when nobody had one for a while, not before. */
+static void
+idle_is_trimmed(void **state)
+{
+	uint8_t *buf;
+
+	(void)state;
+	command(0x01, 1, 4096, pattern());
+	expect_response(1, 0);
+	time_is_up(&lane.trim);		/* there was work */
+	buf = lane_buffer_get(&lane, lane.io, 4096);
+	buf[0] = 1;
+	time_is_up(&lane.trim);		/* there is */
+	time_is_up(&lane.trim);
+	assert_int_equal(buf[0], 1);
+	lane_buffer_put(&lane, lane.io, buf);
+	time_is_up(&lane.trim);
+	assert_false(lane.trim.set);
+	buf = lane_buffer_get(&lane, lane.io, 4096);
+	assert_int_equal(buf[0], 0);
+	assert_true(lane.trim.set);
+	lane_buffer_put(&lane, lane.io, buf);
+}
+
 /* In-capsule data waits in the socket while no buffer is free, and nothing of it is lost. */
 static void
 back_pressure(void **state)
@@ -690,7 +714,8 @@ main(void)
 		T(refused_with_data), T(duplicate_cid), T(too_many_commands), T(unknown_tags),
 		T(tag_past_the_queue), T(other_cid), T(offset_repeated), T(offset_past_the_end),
 		T(last_too_early), T(termreq_repeats_the_header), T(silent_writer),
-		T(back_pressure), T(busy_is_not_late), T(abort_while_waiting),
+		T(back_pressure), T(busy_is_not_late), T(idle_is_trimmed),
+		T(abort_while_waiting),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
