@@ -86,7 +86,8 @@ ctrl_set_kato(struct controller *c, uint32_t kato_ms)
 	ctrl_keep_alive(c);
 }
 
-/* CTRATT.TBKAS: any command in the interval is as good as a Keep Alive. */
+/* CTRATT.TBKAS: any command in the interval is as good as a Keep Alive. Its answer is too: Linux
+ * sends no Keep Alive while answers arrive, and a deep queue is answered long after it was filled. */
 static void
 keep_alive_late(struct timer *t)
 {

@@ -354,6 +354,7 @@ qp_h2cdata_complete(struct slot *s, uint32_t len, bool last, bool data_good)
 	s->got += len;
 	s->data_bad |= !data_good;
 	qp->moving = true;
+	ctrl_alive(qp->ctrl);
 	if (!last)
 		return;
 	qp->waiting_h2c--;
@@ -433,6 +434,7 @@ slot_done(struct slot *s, uint16_t status)
 	struct qpair *qp = s->qp;
 
 	assert(s->state != SLOT_FREE && s->state != SLOT_TX);
+	ctrl_alive(qp->ctrl);
 	if (status != 0)
 		ctrl_error(qp->ctrl, s, status);
 	if (qp->state != QP_LIVE) {
@@ -457,6 +459,7 @@ slot_done_data(struct slot *s, uint32_t len)
 		slot_done(s, 0);
 		return;
 	}
+	ctrl_alive(qp->ctrl);
 	t = slot_pdu_tx(s);
 	s->state = SLOT_TX;
 	/* NVMe/TCP: SUCCESS stands for a CQE without SQHD and result */

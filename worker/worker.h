@@ -256,7 +256,7 @@ struct controller {
 struct controller *ctrl_new(struct lane *, const struct ipc_hello *, const struct ipc_admit *,
 	    const struct ipc_connect *);
 void	ctrl_free(struct controller *);			/* all its queues are QP_FREE */
-void	ctrl_alive(struct controller *);		/* any admin or I/O command came */
+void	ctrl_alive(struct controller *);		/* a command or its data came, or it was answered */
 void	ctrl_keep_alive(struct controller *);		/* the Keep Alive command */
 void	ctrl_set_kato(struct controller *, uint32_t kato_ms);	/* rounded up to KAS_MS */
 bool	ctrl_has_queues(const struct controller *);	/* an I/O queue that is not QP_FREE */

@@ -27,7 +27,7 @@ static struct qpair *qp;
 static int host;			/* the other end */
 static struct conn_params params;
 static bool closed;
-static unsigned errors;
+static unsigned errors, alive;
 static struct slot *held[SQSIZE];
 static unsigned nheld;
 static uint8_t written[65536];
@@ -116,6 +116,7 @@ void
 ctrl_alive(struct controller *c)
 {
 	(void)c;
+	alive++;
 }
 
 void
@@ -646,6 +647,28 @@ busy_is_not_late(void **state)
 	assert_true(closed);
 }
 
+/* Whatever passes between us and the host counts for the keep alive timer. */
+static void
+all_traffic_counts(void **state)
+{
+	uint16_t ttag;
+	unsigned before;
+
+	(void)state;
+	command(0x01, 1, 8192, NULL);
+	ttag = expect_r2t(1, 8192);
+	before = alive;
+	h2cdata(1, ttag, 0, pattern(), 4096, false, true);
+	assert_true(alive > before);
+	h2cdata(1, ttag, 4096, pattern(), 4096, true, true);
+	expect_response(1, 0);
+	command(0x00, 2, 0, NULL);
+	before = alive;
+	slot_done(held[0], 0);
+	assert_true(alive > before);
+	expect_response(2, 0);
+}
+
 /* Buffers go back to the kernel when nobody had one for a while, not before. */
 static void
 idle_is_trimmed(void **state)
@@ -714,7 +737,7 @@ main(void)
 		T(refused_with_data), T(duplicate_cid), T(too_many_commands), T(unknown_tags),
 		T(tag_past_the_queue), T(other_cid), T(offset_repeated), T(offset_past_the_end),
 		T(last_too_early), T(termreq_repeats_the_header), T(silent_writer),
-		T(back_pressure), T(busy_is_not_late), T(idle_is_trimmed),
+		T(back_pressure), T(busy_is_not_late), T(idle_is_trimmed), T(all_traffic_counts),
 		T(abort_while_waiting),
 	};
 
