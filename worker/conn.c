@@ -57,6 +57,12 @@ conn_params(const struct conn *c)
 	return (&c->p);
 }
 
+bool
+conn_is_paused(const struct conn *c)
+{
+	return (c->is_paused);
+}
+
 void
 conn_free(struct conn *c)
 {

@@ -198,7 +198,8 @@ qp_transfer_late(struct timer *t)
 
 	if (qp->waiting_h2c == 0)
 		return;
-	if (qp->moving) {
+	/* paused: it may have come, and it is we who do not look */
+	if (qp->moving || conn_is_paused(qp->conn)) {
 		transfer_begin(qp);
 		return;
 	}

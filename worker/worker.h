@@ -89,6 +89,7 @@ struct conn *conn_new(struct lane *, int fd, const struct conn_params *, struct 
 /* Closes at once; pending tx are dropped without sent(). The memory goes at the end of the turn. */
 void	conn_free(struct conn *);
 const struct conn_params *conn_params(const struct conn *);
+bool	conn_is_paused(const struct conn *);	/* not reading: for want of a buffer */
 void	conn_send(struct conn *, struct tx *);	/* leaves at the end of the turn */
 void	conn_turn_flush(struct lane *);	/* end of a turn: everything that is ready leaves */
 void	conn_turn_resume(struct lane *);	/* ... and paused connections read on */

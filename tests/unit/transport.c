@@ -647,6 +647,27 @@ busy_is_not_late(void **state)
 	assert_true(closed);
 }
 
+/* While we do not read, what we asked for cannot be late. */
+static void
+paused_is_not_late(void **state)
+{
+	void *all = pool_get(lane.io, 65536);
+	uint16_t ttag;
+
+	(void)state;
+	command(0x01, 1, 4096, NULL);
+	ttag = expect_r2t(1, 4096);
+	command(0x01, 2, 512, pattern());	/* waits for a buffer */
+	h2cdata(1, ttag, 0, pattern(), 4096, true, true);
+	nothing_comes();
+	time_is_up(&qp->transfer);
+	time_is_up(&qp->transfer);
+	assert_false(closed);
+	lane_buffer_put(&lane, lane.io, all);
+	expect_response(2, 0);
+	expect_response(1, 0);
+}
+
 /* Whatever passes between us and the host counts for the keep alive timer. */
 static void
 all_traffic_counts(void **state)
@@ -738,7 +759,7 @@ main(void)
 		T(tag_past_the_queue), T(other_cid), T(offset_repeated), T(offset_past_the_end),
 		T(last_too_early), T(termreq_repeats_the_header), T(silent_writer),
 		T(back_pressure), T(busy_is_not_late), T(idle_is_trimmed), T(all_traffic_counts),
-		T(abort_while_waiting),
+		T(paused_is_not_late), T(abort_while_waiting),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
