@@ -2,11 +2,12 @@
 /*
  * stress: reads and writes mixed at random, on all queues at depth, for some seconds. Each block's
  * generation is remembered, so that every read of a block that this run has written is verified.
- * One command at a time has an extent: what a read finds is then certain.
+ * One command at a time has an extent: what a read finds is then certain. SIGTERM ends it early.
  */
 #include "config.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,6 +15,15 @@
 #include "tests/host/spec.h"
 
 enum { REGION_DEFAULT = 256 << 20, PROBES = 16 };
+
+static volatile sig_atomic_t told_to_end;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	told_to_end = 1;
+}
 
 struct stress {
 	uint64_t	 start, nextents, seed, random;
@@ -60,7 +70,7 @@ stress_next(struct host_load *l, struct host_job *j)
 	uint64_t e;
 	uint32_t at;
 
-	if (host_now_ms() >= s->deadline || !take_extent(s, &e))
+	if (told_to_end || host_now_ms() >= s->deadline || !take_extent(s, &e))
 		return (false);
 	j->nlb = s->min + (uint32_t)(random_next(&s->random) % (s->extent - s->min + 1));
 	at = (uint32_t)(random_next(&s->random) % (s->extent - j->nlb + 1));
@@ -144,10 +154,12 @@ run_stress(const struct settings *set, struct host_load *l, const struct stress 
 int
 cmd_stress(struct settings *set, struct host_ctrl *h)
 {
+	struct sigaction sa = { .sa_handler = on_signal };
 	struct stress s = {0};
 	struct host_load l;
 	int status;
 
+	sigaction(SIGTERM, &sa, NULL);
 	if (host_load_open(&l, h, (uint32_t)set->nsid, (uint32_t)set->max) == -1) {
 		status = say_error(&l.error, &h->refusal);
 	} else {

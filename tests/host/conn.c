@@ -83,9 +83,28 @@ host_conn_attach(struct host_conn *c, const struct host_opts *o, int fd)
 	c->maxr2t = o->maxr2t + 1 != 0 ? o->maxr2t + 1 : UINT32_MAX;
 	c->asked_dgst = (uint8_t)((o->hdgst ? 1 : 0) | (o->ddgst ? 2 : 0));
 	c->timeout_ms = o->timeout_ms;
+	c->trickle = o->trickle;
 	c->tx_first = c->tx_count = 0;
 	c->tx_done = c->rx_head = c->rx_tail = 0;
 	c->rx_state = RX_COMMON;
+}
+
+/* Come from this address, if it is of this family. */
+static int
+bind_source(int fd, int family, const char *source)
+{
+	struct addrinfo hints = { .ai_family = family, .ai_flags = AI_NUMERICHOST }, *ai;
+	int r;
+
+	if (source == NULL)
+		return (0);
+	if (getaddrinfo(source, NULL, &hints, &ai) != 0) {
+		errno = EADDRNOTAVAIL;
+		return (-1);
+	}
+	r = bind(fd, ai->ai_addr, ai->ai_addrlen);
+	freeaddrinfo(ai);
+	return (r);
 }
 
 /* connect(2) with a deadline. */
@@ -124,7 +143,8 @@ host_conn_open(struct host_conn *c, const struct host_opts *o)
 		    gai_strerror(error)));
 	for (ai = list; ai != NULL; ai = ai->ai_next) {
 		fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-		if (fd != -1 && connect_within(fd, ai->ai_addr, ai->ai_addrlen, o->timeout_ms) == 0)
+		if (fd != -1 && bind_source(fd, ai->ai_family, o->source) == 0 &&
+		    connect_within(fd, ai->ai_addr, ai->ai_addrlen, o->timeout_ms) == 0)
 			break;
 		error = errno;
 		if (fd != -1)
@@ -179,7 +199,7 @@ host_conn_raw_send(struct host_conn *c, const void *data, size_t len)
 			if (host_conn_send(c) == -1)
 				return (-1);
 			n = 0;
-		} else if ((n = send(c->fd, p, len, MSG_NOSIGNAL)) == -1) {
+		} else if ((n = send(c->fd, p, c->trickle ? 1 : len, MSG_NOSIGNAL)) == -1) {
 			if (errno != EAGAIN && errno != EINTR)
 				return (host_conn_lost(c));
 			n = 0;

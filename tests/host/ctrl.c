@@ -202,6 +202,8 @@ host_ctrl_open_io(struct host_ctrl *h)
 	uint32_t n0 = h->opts.queues - 1;
 	struct host_cmd cmd;
 
+	if (h->opts.queues == 0)
+		return (0);
 	if (h->opts.depth > (h->cap & 0xffff) + 1) {
 		host_conn_fail(&h->admin->conn, HOST_ARGUMENT, "depth %u, MQES is %u",
 		    h->opts.depth, (unsigned)(h->cap & 0xffff));

@@ -69,6 +69,7 @@ struct host_error {
 /* What the host asks for. Strings stay the caller's. Numbers are as on the wire or have a unit. */
 struct host_opts {
 	const char	*addr, *port, *subnqn, *hostnqn;
+	const char	*source;		/* numeric address to come from, or NULL */
 	uint8_t		 hostid[16];
 	bool		 hdgst, ddgst;		/* ask for digests; being denied one is an error */
 	bool		 no_sqflow;
@@ -76,6 +77,7 @@ struct host_opts {
 	uint8_t		 hpda;			/* dwords, 0's based */
 	uint32_t	 maxr2t;		/* 0's based */
 	uint32_t	 kato_ms;
+	bool		 trickle;		/* send byte by byte */
 	unsigned	 queues;		/* I/O queues, 1's based */
 	unsigned	 depth;			/* entries of an I/O queue, 1's based */
 	int		 timeout_ms;		/* of everything synchronous */
@@ -111,6 +113,7 @@ struct host_conn {
 	bool		 hdgst, ddgst;		/* agreed */
 	uint8_t		 hpda, cpda;		/* dwords, 0's based */
 	uint8_t		 asked_dgst;
+	bool		 trickle;
 	uint32_t	 maxr2t;		/* 1's based */
 	uint32_t	 maxh2cdata;
 	int		 timeout_ms;

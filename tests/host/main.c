@@ -29,6 +29,7 @@ static const struct opt {
 	{ "subnqn", 'n', KIND_STRING, O(host.subnqn), "subsystem [discovery]" },
 	{ "hostnqn", 'q', KIND_STRING, O(host.hostnqn), "name of this host" },
 	{ "hostid", 'i', KIND_STRING, O(hostid), "host identifier, a UUID" },
+	{ "source", 0, KIND_STRING, O(host.source), "address to come from" },
 	{ "hdgst", 'g', KIND_FLAG, O(host.hdgst), "header digests; being denied them is an error" },
 	{ "ddgst", 'G', KIND_FLAG, O(host.ddgst), "data digests, likewise" },
 	{ "no-sqflow", 0, KIND_FLAG, O(host.no_sqflow), "no SQ flow control" },
@@ -38,6 +39,7 @@ static const struct opt {
 	{ "hpda", 0, KIND_NUMBER, O(hpda), "alignment of data to us, dwords, 0's based [0]" },
 	{ "maxr2t", 0, KIND_NUMBER, O(maxr2t), "outstanding R2Ts per command, 0's based [0]" },
 	{ "timeout", 0, KIND_NUMBER, O(timeout_ms), "of everything, ms [10000]" },
+	{ "trickle", 0, KIND_FLAG, O(host.trickle), "send byte by byte" },
 	{ "nsid", 0, KIND_NUMBER, O(nsid), "namespace [1]" },
 	{ "lba", 0, KIND_NUMBER, O(lba), "first block [0]" },
 	{ "bytes", 0, KIND_NUMBER, O(bytes), "how much [a block; verify: the namespace]" },
@@ -75,6 +77,7 @@ static const struct command commands[] = {
 	{ "verify", "", "write a pattern, read it all back", LEVEL_IO, 0, 0, cmd_verify },
 	{ "stress", "", "reads and writes mixed, verified", LEVEL_IO, 0, 0, cmd_stress },
 	{ "hold", "", "keep the controller until stdin ends or SIGTERM", LEVEL_IO, 0, 0, cmd_hold },
+	{ "handover", "", "commands right behind each Connect", LEVEL_NONE, 0, 0, cmd_handover },
 	{ "misbehave", "ROWS", "do what is forbidden, judge the answers (TAP)", LEVEL_NONE, 1, 1,
 	    cmd_misbehave },
 	{ "raw", "[HEX]", "send bytes, print what comes back", LEVEL_NONE, 0, 1, cmd_raw },
@@ -173,8 +176,8 @@ parse_hostid(const char *s, uint8_t *id)
 static int
 check_settings(struct settings *s)
 {
-	if (s->queues < 1 || s->queues > 256 || s->depth < 2 || s->depth > 65535)
-		return (say_usage("--queues is 1 to 256, --depth 2 to 65535"));
+	if (s->queues > 256 || s->depth < 2 || s->depth > 65535)
+		return (say_usage("--queues is 0 to 256, --depth 2 to 65535"));
 	if (s->hpda > 255 || s->maxr2t > 15 || s->kato_ms > UINT32_MAX || s->timeout_ms > 3600000)
 		return (say_usage(
 		    "--hpda is 0 to 31, --maxr2t 0 to 15, --kato and --timeout milliseconds"));
@@ -238,6 +241,8 @@ main(int argc, char **argv)
 		return (say_usage("a command is missing; --help shows them"));
 	if ((c = find_command(argv[optind])) == NULL)
 		return (say_usage("no command '%s'; --help shows them", argv[optind]));
+	if (s.queues == 0 && c->run != cmd_hold)
+		return (say_usage("--queues 0 is for hold only"));
 	s.arg = argv + optind + 1;
 	s.narg = argc - optind - 1;
 	if (s.narg < c->min_args || s.narg > c->max_args)

@@ -48,6 +48,7 @@ int	cmd_deallocate(struct settings *, struct host_ctrl *);
 int	cmd_verify(struct settings *, struct host_ctrl *);	/* cmd_verify.c */
 int	cmd_stress(struct settings *, struct host_ctrl *);	/* cmd_stress.c */
 int	cmd_hold(struct settings *, struct host_ctrl *);	/* cmd_hold.c */
+int	cmd_handover(struct settings *, struct host_ctrl *);	/* cmd_handover.c */
 int	cmd_raw(struct settings *, struct host_ctrl *);		/* cmd_raw.c */
 int	cmd_misbehave(struct settings *, struct host_ctrl *);	/* misbehave.c */
 

@@ -133,6 +133,8 @@ host_conn_send(struct host_conn *c)
 
 	while (c->tx_count > 0) {
 		msg.msg_iovlen = (size_t)tx_gather(c, iov);
+		if (c->trickle)
+			msg.msg_iovlen = iov[0].iov_len = 1;
 		if ((n = sendmsg(c->fd, &msg, MSG_NOSIGNAL)) == -1) {
 			if (errno == EAGAIN || errno == EINTR)
 				return (0);
