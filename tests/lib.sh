@@ -60,6 +60,16 @@ check() {
   fi
 }
 
+# check_as_root: what an ordinary user may not see is checked only by root.
+check_as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    check "$@"
+    return
+  fi
+  ((tests += 1))
+  echo "ok $tests - $1 # SKIP needs root"
+}
+
 # fails STATUS PATTERN COMMAND...: it ends with this status and says this (extended expression).
 fails() {
   local want=$1 pattern=$2 status=0
@@ -160,6 +170,14 @@ as() {
 
 ctl() { timeout --foreground 30 "$CELLBLOCKCTL" -s "$work/control" "$@"; }
 
+# hold NAME LETTER ARGUMENT...: a controller that stays; waits until it is there.
+hold() {
+  local name=$1 who=$2
+  shift 2
+  spawn "$name" as "$who" "$@" hold
+  wait_for 30 said "$name" '^hold:'
+}
+
 # spawn NAME COMMAND...: in the background. joined NAME: wait for it; its status, its words.
 spawn() {
   local name=$1
@@ -174,6 +192,12 @@ joined() {
   unset "job[$1]"
   cat "$work/$1.said"
   return "$status"
+}
+
+# end NAME: the hold of that name ends in order.
+end() {
+  pkill -TERM -g "${job[$1]}" -x nvmehost
+  joined "$1"
 }
 
 said() { grep -qE -- "$2" "$work/$1.said"; }

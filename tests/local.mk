@@ -10,3 +10,9 @@ AM_TESTS_ENVIRONMENT += CC='$(CC)'; HEADER_FLAGS='$(HEADER_FLAGS)'; export CC HE
 dist_check_SCRIPTS += %D%/headers.sh
 TESTS += %D%/headers.sh
 EXTRA_DIST += %D%/config %D%/lib.sh
+
+# The target as a whole, with nvmehost; no root is needed.
+STORIES = %D%/x_config.sh %D%/x_crash.sh %D%/x_discovery.sh %D%/x_handover.sh %D%/x_policy.sh \
+	%D%/x_reload.sh %D%/x_serve.sh
+dist_check_SCRIPTS += $(STORIES)
+TESTS += $(STORIES)

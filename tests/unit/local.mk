@@ -159,11 +159,6 @@ UNIT_TESTS += %D%/timer
 %C%_timer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
 %C%_timer_LDADD = $(UNIT_WORKER)
 
-UNIT_TESTS += %D%/wait
-%C%_wait_SOURCES = %D%/wait.c %D%/unit.h
-%C%_wait_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-%C%_wait_LDADD = $(UNIT_WORKER)
-
 # The commands of a worker, over a transport, an engine and a clock that only pretend.
 FAKES = %D%/fake_disk.c %D%/fake_disk.h %D%/fake_transport.c %D%/fake_transport.h %D%/unit.h
 UNIT_COMMANDS = worker/libworker.a common/libpure.a $(CMOCKA_LIBS)
