@@ -136,10 +136,13 @@ stop(struct warden *w)
 	struct ipc_empty none = { 0 };
 
 	if (w->stopping) {
-		warden_finish(w, 0);	/* the second time: at once */
+		/* the second time: at once, but not for a group and its leader told alike */
+		if (warden_now_ms() >= w->stop_ms + STOP_TWICE_MS)
+			warden_finish(w, 0);
 		return;
 	}
 	w->stopping = true;
+	w->stop_ms = warden_now_ms();
 	w->restart_ms = 0;
 	notify_stopping();
 	log_info("stopping");

@@ -36,6 +36,7 @@ enum {
 	BROKER_YOUNG_MS = 10000,	/* one that dies sooner after GO makes us wait */
 	BACKOFF_MIN_MS = 100,
 	BACKOFF_MAX_MS = 5000,
+	STOP_TWICE_MS = 1000,		/* a second signal within this time is the same one */
 	STOP_KILL_MS = 2000,		/* from SIGKILL to giving up on what is left */
 	WATCHDOG_MS = 2000,
 };
@@ -203,7 +204,8 @@ struct warden {
 	uint32_t last_uid;
 	unsigned nheld;
 	bool went;		/* GO was said at least once */
-	bool stopping, stop_now;
+	bool stopping;
+	uint64_t stop_ms;	/* since when */
 	bool reload;		/* asked for while another broker was on its way in */
 	struct programs programs;	/* of a broker that died, for the one that follows it */
 	uint64_t restart_ms;	/* when to start a broker, 0: no need */
@@ -211,7 +213,6 @@ struct warden {
 	uint64_t watchdog_ms;
 	uint64_t killed_ms;	/* all children were killed at that time */
 	int status;		/* exit status */
-	bool done;
 	int parent;		/* pipe to whom we were started by, or -1 */
 };
 

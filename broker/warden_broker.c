@@ -80,9 +80,8 @@ broker_end(struct broker *b, const char *why)
 {
 	if (b->peer.fd == -1)
 		return;
-	if (b->phase != BROKER_LEAVING)
-		log_print(b->warden->stopping ? LOG_INFO : LOG_ERR, "broker %u ends: %s",
-		    b->number, why);
+	log_print(b->phase == BROKER_LEAVING || b->warden->stopping ? LOG_DEBUG : LOG_ERR,
+	    "broker %u ends: %s", b->number, why);
 	close(b->peer.fd);
 	b->peer.fd = -1;
 	if (b->pid != 0)

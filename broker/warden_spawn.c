@@ -123,8 +123,8 @@ make_jail(struct warden *w, const struct settings *s, uint32_t role, struct ipc_
 
 	*jail = (struct ipc_jail){ .role = role, .can_chroot = p->can_chroot,
 	    .require = s->require, .verbose = w->verbose };
-	jail->namespaces = role != ROLE_BROKER && w->confinement.net != -1 &&
-	    w->confinement.ipc != -1 && w->confinement.uts != -1;
+	jail->namespaces = w->confinement.net != -1 && w->confinement.ipc != -1 &&
+	    w->confinement.uts != -1;
 	jail->keep_dac = role == ROLE_OPENER && p->root && p->change_ids;
 	return (choose_ids(w, s, jail));
 }

@@ -42,7 +42,7 @@ struct ipc_jail {
 	uint32_t uid, gid;
 	uint32_t change_ids;	/* 1: setresgid, setresuid; 0: stay who we are */
 	uint32_t can_chroot;
-	uint32_t namespaces;	/* the child is in the warden's empty ones (empty network: no broker) */
+	uint32_t namespaces;	/* the child is in empty ones (a broker leaves the network itself) */
 	uint32_t keep_dac;	/* opener: CAP_DAC_OVERRIDE stays */
 	uint32_t require;	/* every layer that this kernel can have, or no start */
 	uint32_t ngroups;	/* supplementary groups to set (change_ids only) */

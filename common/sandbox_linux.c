@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <sched.h>
 
 #include "common/sandbox_layers.h"
 
@@ -33,11 +34,16 @@ one_thread(struct sandbox_entry *e)
 	return (STEP_DONE);
 }
 
-/* setns was the warden's: a process cannot enter what it holds no descriptor of. */
+/* setns was the warden's: a process cannot enter what it holds no descriptor of. Only the broker
+ * came with the real network, on which it has its listening sockets by now. */
 static enum sandbox_outcome
 namespaces(struct sandbox_entry *e)
 {
-	return (e->s->jail->namespaces ? STEP_DONE : STEP_KERNEL_LACKS);
+	if (!e->s->jail->namespaces)
+		return (STEP_KERNEL_LACKS);
+	if (e->s->jail->role == ROLE_BROKER && unshare(CLONE_NEWNET) == -1)
+		return (errno == EPERM ? STEP_KERNEL_LACKS : sandbox_failed(e, "unshare"));
+	return (STEP_DONE);
 }
 
 static enum sandbox_outcome
@@ -69,11 +75,10 @@ mdwe(struct sandbox_entry *e)
 
 /* An opener opens one path for the broker: it keeps the root, and Landlock leaves it that path. */
 #define NOT_OPENER (ROLES_ALL & ~ROLE_BIT(ROLE_OPENER))
-#define NOT_BROKER (ROLES_ALL & ~ROLE_BIT(ROLE_BROKER))	/* it listens on the real network */
 
 const struct sandbox_step sandbox_steps[] = {
 	{ 0, ROLES_ALL, one_thread },
-	{ SANDBOX_NAMESPACES, NOT_BROKER, namespaces },
+	{ SANDBOX_NAMESPACES, ROLES_ALL, namespaces },
 	{ SANDBOX_ROOT, NOT_OPENER, sandbox_root },
 	{ SANDBOX_CAPS, ROLES_ALL, sandbox_caps_before_ids },
 	{ SANDBOX_IDS, ROLES_ALL, sandbox_ids },

@@ -16,3 +16,6 @@ STORIES = %D%/x_config.sh %D%/x_crash.sh %D%/x_discovery.sh %D%/x_handover.sh %D
 	%D%/x_reload.sh %D%/x_serve.sh
 dist_check_SCRIPTS += $(STORIES)
 TESTS += $(STORIES)
+# The target as a whole, as root.
+ROOT_TESTS += %D%/x_sandbox.sh
+dist_check_SCRIPTS += %D%/x_sandbox.sh

@@ -17,6 +17,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -85,8 +86,11 @@ enter_as(enum role role, struct ipc_ready *ready, int (*start)(void *))
 	struct ipc_jail jail = jail_of(role);
 	struct sandbox s = { .jail = &jail, .root = empty_root(), .max_files = MAX_FILES,
 	    .paths = role == ROLE_OPENER ? left : NULL, .max_fsize = UINT64_MAX, .start = start };
+	gid_t inherited[] = { 5, 6 };	/* to be lost */
 	char err[256];
 
+	if (is_root && setgroups(2, inherited) == -1)
+		return (-1);
 	if (sandbox_enter(&s, ready, err, sizeof(err)) == 0)
 		return (0);
 	fprintf(stderr, "%s\n", err);
@@ -419,7 +423,7 @@ test_layers(void **state)
 	(void)state;
 	for (int r = 0; r < NROLES; r++) {
 		uint32_t expect = expected_layers(roles[r].role);
-		uint32_t ns = roles[r].role == ROLE_BROKER ? 0 : SANDBOX_NAMESPACES;
+		uint32_t ns = roles[r].role == ROLE_BROKER && !is_root ? 0 : SANDBOX_NAMESPACES;
 		int status;
 		pid_t pid = fork();
 
