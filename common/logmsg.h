@@ -30,6 +30,8 @@
 	X(GREET_LATE, LOG_NOTICE, "greeting not finished in time, waiting for {t}", "") \
 	X(CONNECT_MALFORMED, LOG_WARNING, \
 	    "Connect refused, status {0:x}h, IATTR {1}, IPO {2}", "") \
+	X(KATO_TOO_LONG, LOG_WARNING, "host {t} asks for a keep alive timeout of {0} ms, at most " \
+	    "{1} ms are granted", "raise limits: keep-alive, or connect with less") \
 	/* worker: transport */ \
 	X(PDU_FATAL, LOG_WARNING, "queue {0}: protocol error {1:x}h ({t}), FEI {2:x}h", \
 	    "look at the host's software") \

@@ -205,12 +205,17 @@ greet_connect(void)
 	if (status == 0)
 		status = connect_check(&pdu->sqe, (const void *)data, g.v.data_len, &limits, &r,
 		    &where);
-	if (status == 0) {
+	if (status == 0 && r.kato_ms <= g.hello->keep_alive_max_ms) {
 		greet_ask(&r);
 		return;
 	}
-	ask_log(MSG_CONNECT_MALFORMED, "", 3, (uint64_t)status, (uint64_t)where.iattr,
-	    (uint64_t)where.ipo);
+	if (status == 0) {
+		status = NVME_SC_KEEP_ALIVE_INVALID | NVME_SC_DNR;
+		ask_log(MSG_KATO_TOO_LONG, r.hostnqn, 2, (uint64_t)r.kato_ms,
+		    (uint64_t)g.hello->keep_alive_max_ms);
+	} else
+		ask_log(MSG_CONNECT_MALFORMED, "", 3, (uint64_t)status, (uint64_t)where.iattr,
+		    (uint64_t)where.ipo);
 	refuse = (struct ipc_refuse){ .status = status, .ipo = where.ipo, .iattr = where.iattr };
 	greet_refused(&refuse);
 }

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,7 @@ main(int argc, char **argv, char **envp)
 	int root = -1;
 
 	title_init("worker", argc, argv, envp);
+	signal(SIGXFSZ, SIG_IGN);	/* an inherited limit is an error of one command */
 	if (sandbox_receive_jail(ROLE_WORKER, &jail, &root, &me.door, NULL) == -1)
 		return (die("is started by cellblockd, not by hand"));
 	title_set("spare");
