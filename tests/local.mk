@@ -12,8 +12,8 @@ TESTS += %D%/headers.sh
 EXTRA_DIST += %D%/config %D%/lib.sh
 
 # The target as a whole, with nvmehost; no root is needed.
-STORIES = %D%/x_config.sh %D%/x_crash.sh %D%/x_discovery.sh %D%/x_handover.sh %D%/x_policy.sh \
-	%D%/x_reload.sh %D%/x_serve.sh
+STORIES = %D%/x_activation.sh %D%/x_config.sh %D%/x_crash.sh %D%/x_ctl.sh %D%/x_discovery.sh \
+	%D%/x_handover.sh %D%/x_hostile.sh %D%/x_policy.sh %D%/x_reload.sh %D%/x_serve.sh
 dist_check_SCRIPTS += $(STORIES)
 TESTS += $(STORIES)
 # The target as a whole, as root.
