@@ -14,6 +14,7 @@ nqn=nqn.2026-01.example:one
 discovery=nqn.2014-08.org.nvmexpress.discovery
 tests=0 failures=0 target='' port=''
 declare -A job=()	# of spawn: its process group
+via=()			# what starts the target
 at_end=()		# commands for cleanup, last one first
 
 cleanup() {
@@ -126,7 +127,7 @@ YAML
 
 # start_target ARGUMENT...: cellblockd; returns when it listens on $port and has workers ready.
 start_target() {
-  "$CELLBLOCKD" "$@" </dev/null >"$work/out" 2>>"$work/log" &
+  "${via[@]}" "$CELLBLOCKD" "$@" </dev/null >"$work/out" 2>>"$work/log" &
   target=$!
   wait_for 60 serves_or_ended
   serves || { cat "$work/log"; return 1; }
