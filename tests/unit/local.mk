@@ -172,7 +172,8 @@ UNIT_TESTS += %D%/nvm
 %C%_nvm_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_nvm_LDADD = $(UNIT_COMMANDS)
 UNIT_TESTS += %D%/transport
-%C%_transport_SOURCES = %D%/transport.c %D%/unit.h
+%C%_transport_SOURCES = %D%/transport.c %D%/transport_world.c %D%/transport_world.h \
+	%D%/unit.h
 %C%_transport_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_transport_LDADD = worker/libworker.a common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
 

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The world around the transport of a worker: a host that is the other end of a socket pair, and
+ * three commands: 01h takes what the SGL says, 02h gives it, 00h is held until the test lets it go.
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/crc.h"
+#include "tests/unit/transport_world.h"
+
+struct world world;
+
+/* ---- what the transport asks of the rest of the worker ---- */
+
+static uint16_t
+prepare_in(struct slot *s)
+{
+	s->len_in = s->cmd.sgl_len;
+	return (s->cmd.cdw10 == 0xbad ? NVME_SC_LBA_OUT_OF_RANGE : 0);
+}
+
+static void
+execute_in(struct slot *s)
+{
+	memcpy(world.written, s->buf, s->len_in);
+	world.nwritten = s->len_in;
+	slot_done(s, 0);
+}
+
+static uint16_t
+prepare_out(struct slot *s)
+{
+	s->len_out = s->cmd.sgl_len;
+	return (0);
+}
+
+static void
+execute_out(struct slot *s)
+{
+	for (uint32_t i = 0; i < s->len_out; i++)
+		s->buf[i] = (uint8_t)(i * 7 + s->cmd.cid);
+	slot_done_data(s, s->len_out);
+}
+
+static uint16_t
+prepare_hold(struct slot *s)
+{
+	(void)s;
+	return (0);
+}
+
+static void
+execute_hold(struct slot *s)
+{
+	world.held[world.nheld++] = s;
+}
+
+const struct cmd_rule *
+nvm_rule(uint8_t opc)
+{
+	static const struct cmd_rule rules[] = {
+		{ 0x00, "hold", prepare_hold, execute_hold, 0 },
+		{ 0x01, "in", prepare_in, execute_in, 0 },
+		{ 0x02, "out", prepare_out, execute_out, 0 },
+	};
+
+	return (opc < 3 ? &rules[opc] : NULL);
+}
+
+const struct cmd_rule *
+admin_rule(uint8_t opc)
+{
+	(void)opc;
+	return (NULL);
+}
+
+const struct cmd_rule *
+fabrics_rule(const struct qpair *q, uint8_t fctype)
+{
+	(void)q;
+	(void)fctype;
+	return (NULL);
+}
+
+bool
+ctrl_enabled(const struct controller *c)
+{
+	(void)c;
+	return (true);
+}
+
+void
+ctrl_alive(struct controller *c)
+{
+	(void)c;
+	world.alive++;
+}
+
+void
+ctrl_error(struct controller *c, const struct slot *s, uint16_t status)
+{
+	(void)c;
+	(void)s;
+	(void)status;
+	world.errors++;
+}
+
+void
+ctrl_queue_closed(struct controller *c, struct qpair *q)
+{
+	(void)c;
+	(void)q;
+	world.closed = true;
+}
+
+void
+aer_drop_all(struct controller *c)
+{
+	(void)c;
+}
+
+void
+ask_log(uint32_t msg, const char *text, unsigned nargs, ...)
+{
+	(void)msg;
+	(void)text;
+	(void)nargs;
+}
+
+/* ---- the world.host ---- */
+
+static int
+begin_with(void **state, bool hdgst, bool ddgst, uint8_t hpda, bool noflow)
+{
+	struct ipc_hello hello = { .memory = 131072, .max_transfer = 65536, .engine_threads = 1,
+	    .transfer_timeout_ms = 60000, .queue_size = SQSIZE, .queues = 1 };
+	int pair[2];
+
+	(void)state;
+	world.ctrl = (struct controller){ .hello = hello, .lane = &world.lane };
+	assert_int_equal(lane_init(&world.lane, &hello), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	world.qp = calloc(1, sizeof(*world.qp));
+	world.closed = false;
+	world.errors = world.nheld = world.nwritten = 0;
+	world.host = pair[1];
+	world.params = (struct conn_params){ .hdgst = hdgst, .ddgst = ddgst, .hpda = hpda,
+	    .maxr2t = 1, .maxh2cdata = 32768, .max_icd = 16384 };
+	assert_int_equal(qp_open(world.qp, &world.lane, &world.ctrl, 1, SQSIZE, noflow), 0);
+	qp_start(world.qp, pair[0], &world.params);
+	return (0);
+}
+
+void
+turns(unsigned n)
+{
+	while (n-- > 0)
+		assert_int_equal(lane_turn(&world.lane, 0), 0);
+}
+
+int
+begin(void **state)
+{
+	return (begin_with(state, false, false, 0, false));
+}
+
+int
+begin_digests(void **state)
+{
+	return (begin_with(state, true, true, 3, true));
+}
+
+int
+end(void **state)
+{
+	(void)state;
+	if (world.host != -1)
+		close(world.host);
+	world.host = -1;
+	turns(3);
+	assert_true(world.closed);		/* nothing leaks: the queue could go */
+	engine_free(world.lane.engine);
+	pool_free(world.lane.io);
+	pool_free(world.lane.h2c);
+	free(world.qp);
+	return (0);
+}
+
+void
+put(const void *p, size_t n)
+{
+	assert_int_equal(send(world.host, p, n, MSG_NOSIGNAL), (ssize_t)n);
+	turns(2);
+}
+
+void
+get(void *p, size_t n)
+{
+	size_t have = 0;
+	ssize_t r;
+
+	while (have < n) {
+		turns(1);
+		r = recv(world.host, (uint8_t *)p + have, n - have, 0);
+		if (r == -1 && errno == EAGAIN)
+			continue;
+		assert_true(r > 0);
+		have += (size_t)r;
+	}
+}
+
+void
+nothing_comes(void)
+{
+	uint8_t b;
+
+	turns(3);
+	assert_int_equal(recv(world.host, &b, 1, 0), -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
+/* A capsule with icd bytes of data in it, or an SGL of len bytes to be asked for. */
+size_t
+capsule(uint8_t *out, uint8_t opc, uint16_t cid, uint32_t len, const uint8_t *data)
+{
+	struct pdu_capsule_cmd pdu = { .ch = { .type = PDU_CAPSULE_CMD, .hlen = 72 } };
+	uint32_t icd = data != NULL ? len : 0;
+	size_t n = sizeof(pdu);
+	struct le32 crc;
+
+	pdu.sqe.opc = opc;
+	pdu.sqe.fuse_psdt = 0x40;
+	pdu.sqe.cid = le16(cid);
+	pdu.sqe.sgl1.len = le32(len);
+	pdu.sqe.sgl1.id = icd > 0 ? 0x01 : 0x5a;
+	pdu.ch.flags = (uint8_t)((world.params.hdgst ? PDU_F_HDGST : 0) |
+	    (world.params.ddgst && icd > 0 ? PDU_F_DDGST : 0));
+	if (world.params.hdgst)
+		n += 4;
+	pdu.ch.pdo = icd > 0 ? (uint8_t)n : 0;
+	pdu.ch.plen = le32((uint32_t)(n + icd + (icd > 0 && world.params.ddgst ? 4 : 0)));
+	memcpy(out, &pdu, sizeof(pdu));
+	crc = le32(crc32c(&pdu, sizeof(pdu)));
+	if (world.params.hdgst)
+		memcpy(out + sizeof(pdu), &crc, 4);
+	if (icd > 0)
+		memcpy(out + n, data, icd);
+	if (icd > 0 && world.params.ddgst) {
+		crc = le32(crc32c(data, icd));
+		memcpy(out + n + icd, &crc, 4);
+	}
+	return (le32_get(pdu.ch.plen));
+}
+
+void
+command(uint8_t opc, uint16_t cid, uint32_t len, const uint8_t *data)
+{
+	uint8_t *buf = malloc(80 + len + 4);
+
+	put(buf, capsule(buf, opc, cid, len, data));
+	free(buf);
+}
+
+void
+h2cdata(uint16_t cid, uint16_t ttag, uint32_t datao, const uint8_t *data, uint32_t len, bool last,
+    bool good)
+{
+	struct pdu_h2cdata pdu = { .ch = { .type = PDU_H2C_DATA, .hlen = 24 },
+	    .cccid = le16(cid), .ttag = le16(ttag), .datao = le32(datao), .datal = le32(len) };
+	size_t n = sizeof(pdu) + (world.params.hdgst ? 4 : 0);
+	uint8_t *buf = malloc(n + len + 4);
+	struct le32 crc;
+
+	pdu.ch.flags = (uint8_t)((world.params.hdgst ? PDU_F_HDGST : 0) |
+	    (world.params.ddgst ? PDU_F_DDGST : 0) | (last ? PDU_F_LAST : 0));
+	pdu.ch.pdo = (uint8_t)n;
+	pdu.ch.plen = le32((uint32_t)(n + len + (world.params.ddgst ? 4 : 0)));
+	memcpy(buf, &pdu, sizeof(pdu));
+	crc = le32(crc32c(&pdu, sizeof(pdu)));
+	memcpy(buf + sizeof(pdu), &crc, world.params.hdgst ? 4 : 0);
+	memcpy(buf + n, data, len);
+	crc = le32(crc32c(data, len) + (good ? 0 : 1));
+	memcpy(buf + n + len, &crc, world.params.ddgst ? 4 : 0);
+	put(buf, le32_get(pdu.ch.plen));
+	free(buf);
+}
+
+void
+expect_response(uint16_t cid, uint16_t status)
+{
+	struct pdu_capsule_resp r;
+	uint8_t digest[4];
+
+	get(&r, sizeof(r));
+	if (world.params.hdgst)
+		get(digest, 4);
+	assert_int_equal(r.ch.type, PDU_CAPSULE_RESP);
+	assert_int_equal(le16_get(r.cqe.cid), cid);
+	assert_int_equal(le16_get(r.cqe.status) >> 1 & 0x3fff, status);
+}
+
+uint16_t
+expect_r2t(uint16_t cid, uint32_t len)
+{
+	struct pdu_r2t r;
+	uint8_t digest[4];
+
+	get(&r, sizeof(r));
+	if (world.params.hdgst)
+		get(digest, 4);
+	assert_int_equal(r.ch.type, PDU_R2T);
+	assert_int_equal(le16_get(r.cccid), cid);
+	assert_int_equal(le32_get(r.r2to), 0);
+	assert_int_equal(le32_get(r.r2tl), len);
+	return (le16_get(r.ttag));
+}
+
+void
+expect_data(uint16_t cid, uint32_t len, bool success)
+{
+	struct pdu_c2hdata d;
+	uint8_t *buf, crc[4];
+
+	get(&d, sizeof(d));
+	assert_int_equal(d.ch.type, PDU_C2H_DATA);
+	assert_int_equal(le16_get(d.cccid), cid);
+	assert_int_equal(le32_get(d.datal), len);
+	assert_int_equal((d.ch.flags & PDU_F_SUCCESS) != 0, success);
+	assert_int_equal(d.ch.pdo % ((world.params.hpda + 1) * 4), 0);
+	buf = malloc(d.ch.pdo + len);
+	get(buf, d.ch.pdo - sizeof(d) + len);
+	for (uint32_t i = 0; i < len; i++)
+		assert_int_equal(buf[d.ch.pdo - sizeof(d) + i], (uint8_t)(i * 7 + cid));
+	if (world.params.ddgst) {
+		struct le32 want = le32(crc32c(buf + d.ch.pdo - sizeof(d), len));
+
+		get(crc, 4);
+		assert_memory_equal(crc, &want, 4);
+	}
+	free(buf);
+}
+
+void
+expect_termreq(uint16_t fes, uint32_t fei)
+{
+	struct pdu_termreq t;
+
+	get(&t, sizeof(t));
+	assert_int_equal(t.ch.type, PDU_C2H_TERMREQ);
+	assert_int_equal(le16_get(t.fes), fes);
+	assert_int_equal(le32_get(t.fei), fei);
+}
