@@ -18,9 +18,10 @@ static void
 warden_closed(void *ctx, const char *why)
 {
 	(void)ctx;
-	if (strcmp(why, "end of file") != 0)
-		log_errx("warden: %s", why);
-	exit(strcmp(why, "end of file") == 0 ? 0 : 1);
+	if (channel_ended(why))
+		exit(0);
+	log_errx("warden: %s", why);
+	exit(1);
 }
 
 void

@@ -37,7 +37,7 @@ listener_closed(void *ctx, const char *why)
 {
 	struct broker *b = ctx;
 
-	if (strcmp(why, "end of file") != 0)
+	if (!channel_ended(why))
 		log_errx("listener broke a rule: %s; report this as a bug", why);
 	if (b->listener.child != 0)
 		warden_kill(b, b->listener.child);

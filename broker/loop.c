@@ -141,6 +141,13 @@ channel_close(struct channel *ch)
 	ch->peer.fd = -1;
 }
 
+/* A reset: it ended with something unread. */
+bool
+channel_ended(const char *why)
+{
+	return (strcmp(why, "end of file") == 0 || strstr(why, strerror(ECONNRESET)) != NULL);
+}
+
 bool
 channel_is_open(const struct channel *ch)
 {

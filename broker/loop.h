@@ -39,6 +39,9 @@ void	channel_init(struct channel *);		/* as if closed */
 void	channel_close(struct channel *);	/* of a closed one: nothing */
 bool	channel_is_open(const struct channel *);
 
+/* Is this reason the peer's end, and no rule that it broke? */
+bool	channel_ended(const char *why);
+
 /* Handles everything that has arrived, now. */
 void	channel_drain(struct channel *);
 

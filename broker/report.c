@@ -41,7 +41,7 @@ client_free(struct client *c)
 static void
 client_closed(void *ctx, const char *why)
 {
-	if (strcmp(why, "end of file") != 0)
+	if (!channel_ended(why))
 		log_debug("control socket: %s", why);
 	client_free(ctx);
 }

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -127,7 +128,7 @@ session_closed(void *ctx, const char *why)
 {
 	struct session *s = ctx;
 
-	if (strcmp(why, "end of file") != 0 && strstr(why, "reset by peer") == NULL) {
+	if (!channel_ended(why)) {
 		logline(s, LOG_WARNING, "report this as a bug", "worker broke a rule: %s", why);
 		s->outcome = GREET_CRASHED;
 	}
@@ -213,8 +214,10 @@ say_end(struct session *s, int status)
 
 	if (WIFSIGNALED(status) && !s->killed) {
 		s->outcome = GREET_CRASHED;
-		logline(s, LOG_ERR, "report this as a bug", "worker died of signal %d (%s)",
-		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+		logline(s, LOG_ERR, WTERMSIG(status) == SIGKILL ?
+		    "somebody killed it, or memory ran out (dmesg)" : "report this as a bug",
+		    "worker died of signal %d (%s)", WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
 	} else if (WIFEXITED(status) && WEXITSTATUS(status) != 0 && !s->killed)
 		logline(s, LOG_WARNING, NULL, "worker ended with status %d", WEXITSTATUS(status));
 	else if (controller)

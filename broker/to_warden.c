@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "broker/broker.h"
@@ -21,6 +22,8 @@ say(struct broker *b, uint32_t type, const void *payload, size_t size, const int
 	struct pollfd p = { .fd = b->warden.peer.fd, .events = POLLOUT };
 
 	while (ipc_send(p.fd, type, payload, size, fd, fd != NULL) == -1) {
+		if (errno == EPIPE || errno == ECONNRESET)
+			exit(0);	/* as at the end of its channel */
 		if (errno != EAGAIN && errno != EWOULDBLOCK && errno != ENOBUFS)
 			broker_fatal("warden: %s", strerror(errno));
 		if (poll(&p, 1, WARDEN_READS_MS) == 0)

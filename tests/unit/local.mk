@@ -230,6 +230,12 @@ UNIT_TESTS += %D%/admit
 %C%_admit_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_admit_LDADD = $(UNIT_POLICY)
 
+UNIT_TESTS += %D%/broker
+%C%_broker_SOURCES = %D%/broker.c %D%/child.c %D%/child.h %D%/fake_warden.c %D%/fake_warden.h
+%C%_broker_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_broker_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
+%C%_broker_DEPENDENCIES = broker/cellblock-broker common/libplumbing.a
+
 UNIT_TESTS += %D%/discovery_log
 %C%_discovery_log_SOURCES = %D%/discovery_log.c
 %C%_discovery_log_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The broker as it runs, in its sandbox, between a warden, a listener, workers and openers that
+ * this test plays: from start to takeover, with those that lie, hang and die.
+ */
+#include "config.h"
+
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/nvme.h"
+#include "tests/unit/fake_warden.h"
+
+#define SUB	"nqn.2026-11.example:sub"
+#define HOST	"nqn.2026-11.example:host"
+#define READER	"nqn.2026-11.example:reader"
+
+static char dir[64], file[128], config[128];
+static struct fake_warden w;
+static struct fake_peer listener, spare;
+static struct ipc_listen listen_message;
+static int listening;
+static uint16_t port;
+
+static void
+write_config(const char *more)
+{
+	FILE *f = fopen(config, "w");
+
+	assert_non_null(f);
+	fprintf(f, "service: {sandbox: prefer, state-dir: none, spares: 1, log-level: error,\n"
+	    "  control-socket: %s/control}\n"
+	    "limits: {greeting-timeout: 1s, controllers-per-host: 2}\n"
+	    "listeners: [{address: \"127.0.0.1:%u\"}]\n"
+	    "subsystems:\n"
+	    "  - nqn: " SUB "\n"
+	    "    namespaces: [{nsid: 1, ram: 1M}, {nsid: 5, path: %s}]\n"
+	    "    hosts: [{nqn: " HOST "}, {nqn: " READER ", read-only: true}]\n%s",
+	    dir, port, file, more);
+	fclose(f);
+}
+
+/* One that nobody has now. */
+static uint16_t
+free_port(void)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
+	close(fd);
+	return (ntohs(sin.sin_port));
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	port = free_port();
+	snprintf(dir, sizeof(dir), "/tmp/cellblock-broker.XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		return (-1);
+	snprintf(file, sizeof(file), "%s/disk", dir);
+	snprintf(config, sizeof(config), "%s/yaml", dir);
+	write_config("");
+	memset(&w, 0, sizeof(w));
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/control", dir);
+	unlink(path);
+	unlink(file);
+	unlink(config);
+	return (rmdir(dir));
+}
+
+/* ---- the parts that every story begins with ---- */
+
+static struct ipc_claimed
+measures(void)
+{
+	return ((struct ipc_claimed){ .kind = BACKEND_FILE, .size = 1 << 20, .block_size = 512,
+	    .phys_block_size = 4096 });
+}
+
+static void
+answer_claim(void)
+{
+	struct ipc_claimed m = measures();
+	struct fake_peer opener;
+	int fd = open(file, O_RDWR | O_CREAT, 0600);
+
+	assert_int_equal(ftruncate(fd, 1 << 20), 0);
+	fake_spawned(&w, ROLE_OPENER, &opener);
+	fake_expect(&opener, IPC_CLAIM);
+	FAKE_SAY_FD(&opener, CLAIMED, &m, &fd);
+	close(fd);
+	FAKE_UNTIL(&w, fake_find_held(&w, HOLD_CLAIM, 0) != NULL);
+	fake_gone(&w, &opener, 0);
+}
+
+static void
+take_listening(void)
+{
+	listening = listener.got.fds[0];
+	listener.got.fds[0] = -1;
+	assert_int_not_equal(listening, -1);
+}
+
+static void
+start_listener(void)
+{
+	struct ipc_ready ready = { 0 };
+
+	fake_spawned(&w, ROLE_LISTENER, &listener);
+	FAKE_SAY(&listener, LISTENER_READY, &ready);
+	fake_expect(&listener, IPC_UNLISTEN);
+	fake_expect(&listener, IPC_GREET_LIMITS);
+	fake_expect(&listener, IPC_LISTEN);
+	memcpy(&listen_message, listener.got.payload, sizeof(listen_message));
+	take_listening();
+}
+
+static void
+start_spare(void)
+{
+	struct ipc_ready ready = { 0 };
+	const struct ipc_hello *hello;
+	const struct ipc_slot *slot;
+
+	fake_spawned(&w, ROLE_WORKER, &spare);
+	hello = fake_expect(&spare, IPC_HELLO);
+	assert_int_equal(hello->greeting_timeout_ms, 1000);
+	FAKE_SAY(&spare, WORKER_READY, &ready);
+	slot = fake_expect(&listener, IPC_SPARE);
+	assert_int_equal(slot->slot, spare.child);
+}
+
+static void
+start_all(void)
+{
+	fake_start(&w, config);
+	answer_claim();
+	fake_go(&w);
+	start_listener();
+	start_spare();
+}
+
+/* A connection for the spare; the next spare is on its way. Returns the greeter. */
+static struct fake_peer
+greet(uint8_t last)
+{
+	struct ipc_greeting m = { .slot = spare.child, .listener = listen_message.index };
+	struct fake_peer greeter = spare;
+
+	m.peer = (struct ipc_addr){ .family = AF_INET, .port = 1024, .addr = { 127, 0, 0, last } };
+	m.local = (struct ipc_addr){ .family = AF_INET, .addr = { 127, 0, 0, 1 } };
+	m.local.port = port;
+	FAKE_SAY(&listener, GREETING, &m);
+	FAKE_UNTIL(&w, w.record[greeter.child] != -1);
+	start_spare();
+	return (greeter);
+}
+
+static struct ipc_connect
+connect_of(const char *host, uint16_t qid, uint16_t cntlid)
+{
+	struct ipc_connect m;
+
+	memset(&m, 0, sizeof(m));
+	m.qid = qid;
+	m.cntlid = qid == 0 ? NVME_CNTLID_DYNAMIC : cntlid;
+	m.sqsize = 32;
+	m.hostid[0] = 7;
+	snprintf(m.hostnqn, sizeof(m.hostnqn), "%s", host);
+	snprintf(m.subnqn, sizeof(m.subnqn), SUB);
+	return (m);
+}
+
+/* An opener for each namespace; the RAM disk's claim is a memory file. */
+static void
+answer_reopen(uint32_t readonly)
+{
+	const struct ipc_reopen *asked;
+	struct ipc_drain m;
+	struct fake_peer opener;
+	int fd;
+
+	fake_spawned(&w, ROLE_OPENER, &opener);
+	asked = fake_expect(&opener, IPC_REOPEN);
+	assert_int_equal(asked->readonly, readonly);
+	assert_true(asked->lock_offset >= UINT64_C(1) << 62);
+	m.lock_offset = asked->lock_offset;
+	fd = open("/dev/null", O_RDWR);
+	FAKE_SAY_FD(&opener, REOPENED, &m, &fd);
+	close(fd);
+	fake_gone(&w, &opener, 0);
+}
+
+/* The next message is of that type: order matters here. */
+static const void *
+next_is(struct fake_peer *p, uint32_t type)
+{
+	p->peer.ctx = p;	/* it may have been copied */
+	do
+		assert_int_equal(ipc_dispatch_wait(&p->peer, FAKE_WAIT_MS), 1);
+	while (p->got.type == IPC_PING);
+	assert_int_equal(p->got.type, type);
+	return (p->got.payload);
+}
+
+static uint16_t
+admit(struct fake_peer *g, const char *host, uint32_t readonly)
+{
+	struct ipc_connect m = connect_of(host, 0, 0);
+	const struct ipc_admit *a;
+	const struct ipc_ns *ns;
+	const struct ipc_slot *over;
+
+	FAKE_SAY(g, CONNECT, &m);
+	answer_reopen(readonly);
+	answer_reopen(readonly);
+	for (int i = 0; i < 2; i++) {
+		ns = next_is(g, IPC_NS);
+		assert_int_equal(ns->nsid, i == 0 ? 1 : 5);
+		assert_int_equal(ns->ram, i == 0);
+		assert_int_equal(ns->readonly, readonly);
+		assert_int_equal(ns->nlbas, 2048);
+	}
+	a = next_is(g, IPC_ADMIT);
+	assert_int_equal(a->nns, 2);
+	assert_int_equal(a->nn, 5);
+	assert_string_equal(a->subnqn, SUB);
+	assert_in_range(a->cntlid, 1, NVME_CNTLID_MAX);
+	over = fake_expect(&listener, IPC_GREETED);
+	assert_int_equal(over->slot, g->child);
+	assert_int_equal(over->outcome, GREET_ADMITTED);
+	return (a->cntlid);
+}
+
+static void
+end_all(void)
+{
+	close(listening);
+	fake_stop(&w);
+	fake_close(&listener);
+	fake_close(&spare);
+}
+
+/* ---- stories ---- */
+
+static void
+starts(void **state)
+{
+	(void)state;
+	fake_start(&w, config);
+	FAKE_UNTIL(&w, w.path[0][0] != '\0');
+	assert_string_equal(w.path[0], file);
+	assert_int_equal(w.settings.uid_base, 1879048192);
+	answer_claim();
+	fake_go(&w);
+	assert_non_null(fake_find_held(&w, HOLD_RAM, 0));
+	assert_non_null(fake_find_held(&w, HOLD_LISTEN, 0));
+	assert_non_null(fake_find_held(&w, HOLD_CONTROL, 0));
+	start_listener();
+	start_spare();
+	end_all();
+}
+
+static void
+admits(void **state)
+{
+	struct fake_peer a, b;
+
+	(void)state;
+	start_all();
+	a = greet(1);
+	admit(&a, HOST, 0);
+	b = greet(1);
+	admit(&b, READER, 1);
+	fake_close(&a);
+	fake_close(&b);
+	end_all();
+}
+
+static void
+refuses(void **state)
+{
+	struct ipc_connect m = connect_of("nqn.2026-11.example:stranger", 0, 0);
+	const struct ipc_refuse *r;
+	const struct ipc_slot *over;
+	struct fake_peer g;
+
+	(void)state;
+	start_all();
+	g = greet(1);
+	FAKE_SAY(&g, CONNECT, &m);
+	r = next_is(&g, IPC_REFUSE);
+	assert_int_equal(r->status, NVME_SC_CONNECT_INVALID_HOST | NVME_SC_DNR);
+	over = fake_expect(&listener, IPC_GREETED);
+	assert_int_equal(over->outcome, GREET_REFUSED);
+	fake_close(&g);
+	end_all();
+}
+
+/* Asks for queue 1; returns the token that both sides were told. */
+static uint32_t
+ask_queue(struct fake_peer *g, struct fake_peer *controller, uint16_t cntlid)
+{
+	struct ipc_connect m = connect_of(HOST, 1, cntlid);
+	const struct ipc_queue_ask *ask;
+
+	FAKE_SAY(g, QUEUE, &m);
+	ask = next_is(controller, IPC_QUEUE_ASK);
+	assert_int_equal(ask->qid, 1);
+	assert_int_equal(ask->sqsize, 32);
+	return (ask->token);
+}
+
+static void
+hand_queue(struct fake_peer *g, struct fake_peer *controller, uint32_t token)
+{
+	struct ipc_queue_answer yes = { .token = token };
+	struct ipc_queue_handoff hand = { .token = token, .sqsize = 32, .qid = 1, .maxr2t = 1 };
+	const struct ipc_queue_handoff *given;
+	int fd = open("/dev/null", O_RDWR);
+
+	FAKE_SAY(controller, QUEUE_ANSWER, &yes);
+	next_is(g, IPC_QUEUE_OK);
+	hand.peer.family = AF_INET6;	/* not its word: the broker's */
+	FAKE_SAY_FD(g, QUEUE_HAND, &hand, &fd);
+	close(fd);
+	given = next_is(controller, IPC_QUEUE_GIVE);
+	assert_int_equal(given->token, token);
+	assert_int_equal(given->peer.family, AF_INET);
+	assert_int_equal(given->peer.addr[3], 1);
+}
+
+static void
+carries_queues(void **state)
+{
+	struct ipc_queue_answer no = { .refuse = { .status = 0x182, .ipo = 42 } };
+	const struct ipc_refuse *r;
+	const struct ipc_queue_ref *cancelled;
+	struct fake_peer c, g;
+	uint16_t cntlid;
+	uint32_t token;
+
+	(void)state;
+	start_all();
+	c = greet(1);
+	cntlid = admit(&c, HOST, 0);
+	g = greet(1);
+	token = ask_queue(&g, &c, cntlid);
+	hand_queue(&g, &c, token);
+	fake_gone(&w, &g, 0);
+	/* the controller says no */
+	g = greet(1);
+	no.token = ask_queue(&g, &c, cntlid);
+	FAKE_SAY(&c, QUEUE_ANSWER, &no);
+	r = next_is(&g, IPC_REFUSE);
+	assert_int_equal(r->status, 0x182);
+	assert_int_equal(r->ipo, 42);
+	fake_gone(&w, &g, 0);
+	/* the greeter dies before it has handed over */
+	g = greet(1);
+	token = ask_queue(&g, &c, cntlid);
+	fake_gone(&w, &g, SIGKILL);
+	cancelled = next_is(&c, IPC_QUEUE_CANCEL);
+	assert_int_equal(cancelled->token, token);
+	/* from elsewhere */
+	g = greet(9);
+	{
+		struct ipc_connect m = connect_of(HOST, 2, cntlid);
+
+		FAKE_SAY(&g, QUEUE, &m);
+	}
+	r = next_is(&g, IPC_REFUSE);
+	assert_int_equal(r->status, NVME_SC_CONNECT_INVALID_HOST | NVME_SC_DNR);
+	fake_close(&g);
+	fake_close(&c);
+	end_all();
+}
+
+/* A device that hangs costs its own namespace, and only for as long as it hangs. */
+static void
+leaves_out_what_hangs(void **state)
+{
+	struct ipc_connect m = connect_of(HOST, 0, 0);
+	const struct ipc_admit *a;
+	struct fake_peer g, ram, hangs;
+	struct ipc_drain reopened;
+	int fd = open("/dev/null", O_RDWR);
+
+	(void)state;
+	start_all();
+	g = greet(1);
+	FAKE_SAY(&g, CONNECT, &m);
+	fake_spawned(&w, ROLE_OPENER, &ram);
+	fake_spawned(&w, ROLE_OPENER, &hangs);
+	reopened.lock_offset = ((const struct ipc_reopen *)fake_expect(&ram, IPC_REOPEN))->lock_offset;
+	FAKE_SAY_FD(&ram, REOPENED, &reopened, &fd);
+	close(fd);
+	next_is(&g, IPC_NS);
+	a = next_is(&g, IPC_ADMIT);
+	assert_int_equal(a->nns, 1);
+	FAKE_UNTIL(&w, fake_has(&w.killed, hangs.child));
+	fake_close(&hangs);
+	fake_close(&ram);
+	fake_close(&g);
+	end_all();
+}
+
+static void
+waits_for_drains(void **state)
+{
+	struct ipc_connect m = connect_of(HOST, 0, 0);
+	const struct ipc_drain *asked;
+	const struct ipc_refuse *r;
+	struct ipc_drain done;
+	struct fake_peer c, g, drainer;
+
+	(void)state;
+	start_all();
+	c = greet(1);
+	admit(&c, HOST, 0);
+	fake_gone(&w, &c, SIGKILL);
+	fake_spawned(&w, ROLE_OPENER, &drainer);
+	asked = fake_expect(&drainer, IPC_DRAIN);
+	done = *asked;
+	/* its host comes back too early: not for ever, so without DNR */
+	g = greet(1);
+	FAKE_SAY(&g, CONNECT, &m);
+	answer_reopen(0);	/* the RAM disk has nothing to wait for */
+	r = next_is(&g, IPC_REFUSE);
+	assert_int_equal(r->status, NVME_SC_CONNECT_CONTROLLER_BUSY);
+	assert_false(fake_has(&w.released, c.child));
+	fake_gone(&w, &g, 0);
+	/* it comes again, and the last write lands */
+	g = greet(1);
+	FAKE_SAY(&g, CONNECT, &m);
+	answer_reopen(0);
+	FAKE_SAY(&drainer, DRAIN_DONE, &done);
+	answer_reopen(0);
+	next_is(&g, IPC_NS);
+	next_is(&g, IPC_NS);
+	next_is(&g, IPC_ADMIT);
+	FAKE_UNTIL(&w, fake_has(&w.released, c.child));
+	fake_close(&drainer);
+	fake_close(&g);
+	end_all();
+}
+
+static void
+survives_liars(void **state)
+{
+	struct ipc_queue_handoff hand = { .token = 1 };
+	struct ipc_connect m;
+	struct ipc_log log;
+	struct fake_peer g, c;
+	int fd = open("/dev/null", O_RDWR);
+
+	(void)state;
+	start_all();
+	c = greet(1);
+	admit(&c, HOST, 0);
+	/* not permitted now */
+	g = greet(1);
+	FAKE_SAY_FD(&g, QUEUE_HAND, &hand, &fd);
+	FAKE_UNTIL(&w, fake_has(&w.killed, g.child));
+	fake_gone(&w, &g, SIGKILL);
+	/* before anybody connected */
+	memset(&m, 'n', sizeof(m));
+	FAKE_SAY(&spare, CONNECT, &m);
+	FAKE_UNTIL(&w, fake_has(&w.killed, spare.child));
+	fake_gone(&w, &spare, SIGKILL);
+	start_spare();
+	/* texts without an end, numbers without a meaning */
+	memset(&log, 0xff, sizeof(log));
+	g = greet(1);
+	FAKE_SAY(&g, WORKER_LOG, &log);
+	FAKE_SAY(&g, CONNECT, &m);
+	next_is(&g, IPC_REFUSE);
+	fake_gone(&w, &g, 0);
+	/* a controller answers what nobody asked, and is left alone */
+	{
+		struct ipc_queue_answer a = { .token = 12345 };
+
+		FAKE_SAY(&c, QUEUE_ANSWER, &a);
+	}
+	g = greet(1);
+	hand_queue(&g, &c, ask_queue(&g, &c, ((const struct ipc_admit *)c.got.payload)->cntlid));
+	close(fd);
+	fake_close(&g);
+	fake_close(&c);
+	end_all();
+}
+
+static bool
+is_recorded(uint32_t child, uint32_t kind)
+{
+	struct ipc_record r;
+
+	return (w.record[child] != -1 &&
+	    pread(w.record[child], &r, sizeof(r), 0) == (ssize_t)sizeof(r) && r.kind == kind);
+}
+
+/* A new broker with other ends of the same things, and the record of who is who. */
+static void
+takes_over(void **state)
+{
+	struct fake_peer c, g;
+	struct fake_warden old;
+	uint16_t cntlid;
+
+	(void)state;
+	start_all();
+	c = greet(1);
+	cntlid = admit(&c, HOST, 0);
+	FAKE_UNTIL(&w, is_recorded(c.child, RECORD_CONTROLLER));
+	old = w;
+	fake_inherit(&w, &old);
+	fake_stop(&old);
+	close(listening);
+	write_config("  - nqn: " SUB "2\n    allow-any-host: true\n"
+	    "    namespaces: [{nsid: 1, ram: 1M}]\n");
+	fake_start(&w, config);
+	FAKE_UNTIL(&w, w.ready);	/* nothing has to be claimed again */
+	assert_int_equal(w.nspawn, 0);
+	fake_child(&w, ROLE_LISTENER, &listener);
+	fake_child(&w, ROLE_WORKER, &c);
+	fake_go(&w);
+	assert_non_null(strstr(w.status, "1 controllers"));
+	fake_expect(&listener, IPC_UNLISTEN);
+	fake_expect(&listener, IPC_LISTEN);
+	take_listening();
+	fake_close(&spare);
+	start_spare();
+	g = greet(1);
+	hand_queue(&g, &c, ask_queue(&g, &c, cntlid));
+	/* its namespaces are known, too */
+	fake_gone(&w, &c, SIGKILL);
+	fake_spawned(&w, ROLE_OPENER, &c);
+	fake_expect(&c, IPC_DRAIN);
+	fake_close(&c);
+	fake_close(&g);
+	end_all();
+}
+
+static void
+stops(void **state)
+{
+	struct ipc_empty none = { 0 };
+	struct fake_peer c;
+
+	(void)state;
+	start_all();
+	c = greet(1);
+	admit(&c, READER, 1);
+	FAKE_SAY(&w.broker, SHUTDOWN, &none);
+	next_is(&c, IPC_LEAVE);
+	fake_expect(&listener, IPC_UNLISTEN);
+	assert_false(w.drained);
+	fake_gone(&w, &c, 0);
+	fake_gone(&w, &spare, 0);
+	FAKE_UNTIL(&w, w.drained);
+	close(listening);
+	fake_stop(&w);
+	fake_close(&listener);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(starts),
+		TEST(admits),
+		TEST(refuses),
+		TEST(carries_queues),
+		TEST(leaves_out_what_hangs),
+		TEST(waits_for_drains),
+		TEST(survives_liars),
+		TEST(takes_over),
+		TEST(stops),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
