@@ -441,6 +441,9 @@ admission_begin(struct session *s)
 		look_for_twin(s);
 	timer_set(s->deadline, time_left_ms(s));
 	for (uint32_t i = 0; i < a->n; i++)
+		if (!a->want[i].readonly)
+			drain_ask(b, s->connect.hostnqn, a->want[i].backend->key);
+	for (uint32_t i = 0; i < a->n; i++)
 		open_want(&a->want[i]);
 	advance(a);
 }

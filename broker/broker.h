@@ -124,6 +124,7 @@ struct session {
 	struct ipc_state state;		/* as it said last */
 	uint64_t heard_ms;		/* when it said anything last */
 	uint32_t ping;			/* the number of the last one */
+	bool asked;			/* whether it lives, and has not answered yet */
 	uint32_t token;			/* greeter of an I/O queue: its request, or 0 */
 	unsigned drains;		/* still going on */
 	struct log_rate rate;
@@ -266,6 +267,8 @@ extern const struct ipc_table *const session_table;
 /* ---- session_ping.c: does it still live? ---- */
 void	session_ping_start(struct broker *);
 void	session_ping_all(struct broker *);
+void	session_ask(struct session *);		/* who waits for the answer looks again */
+void	session_answered(struct session *, uint32_t ping);
 
 /* ---- admission.c: an admin Connect, from its arrival to ADMIT or REFUSE ---- */
 void	admission_begin(struct session *);
@@ -284,9 +287,12 @@ int	record_keep(struct session *);		/* of its present state; 0 or -1 */
 bool	record_ok(const struct ipc_record *, uint32_t child);
 int	record_read(int fd, uint32_t child, struct ipc_record *);
 bool	record_names(const struct ipc_record *, const uint8_t key[HELD_KEY_SIZE]);
+bool	record_writes(const struct ipc_record *, const uint8_t key[HELD_KEY_SIZE]);
 
 /* ---- drain.c: writes of the dead ---- */
 void	drain_session(struct session *);
+/* Asks every worker that may still write there for this host whether it lives. */
+void	drain_ask(struct broker *, const char *hostnqn, const uint8_t key[HELD_KEY_SIZE]);
 bool	drain_is_pending(struct broker *, const char *hostnqn, const uint8_t key[HELD_KEY_SIZE]);
 
 /* ---- discovery_page.c ---- */

@@ -4,6 +4,9 @@
  * each of its descriptions holds a lock that disappears exactly when the last of it has. Openers
  * watch the locks, one at a time per claim; until the last one is gone, neither the worker's uid
  * nor its host's namespaces are given to anybody. A RAM disk's writes end with the process.
+ *
+ * A process that was killed is not reaped, and none of its descriptors closed, before the kernel is
+ * done with the writes of its threads. All that is seen of it till then is that it does not answer.
  */
 #include "config.h"
 
@@ -135,11 +138,34 @@ drain_session(struct session *s)
 		start_next(s->broker);
 }
 
+/* A controller of this host that may still write there. */
+static bool
+may_write(const struct session *s, const char *hostnqn, const uint8_t key[HELD_KEY_SIZE])
+{
+	return (!s->gone && s->record != NULL && s->record->kind == RECORD_CONTROLLER &&
+	    record_writes(s->record, key) && nqn_equal((const uint8_t *)s->record->hostnqn,
+	    (const uint8_t *)hostnqn));
+}
+
+void
+drain_ask(struct broker *b, const char *hostnqn, const uint8_t key[HELD_KEY_SIZE])
+{
+	struct session *s;
+
+	RB_FOREACH(s, session_tree, &b->sessions)
+		if (!s->asked && may_write(s, hostnqn, key))
+			session_ask(s);
+}
+
 bool
 drain_is_pending(struct broker *b, const char *hostnqn, const uint8_t key[HELD_KEY_SIZE])
 {
+	struct session *s;
 	struct drain *d;
 
+	RB_FOREACH(s, session_tree, &b->sessions)
+		if ((s->asked || !channel_is_open(&s->ch)) && may_write(s, hostnqn, key))
+			return (true);
 	TAILQ_FOREACH(d, &b->drains, entry)
 		if (memcmp(d->ns->claim, key, HELD_KEY_SIZE) == 0 &&
 		    nqn_equal((const uint8_t *)d->session->record->hostnqn,

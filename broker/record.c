@@ -86,3 +86,12 @@ record_names(const struct ipc_record *r, const uint8_t key[HELD_KEY_SIZE])
 			return (true);
 	return (false);
 }
+
+bool
+record_writes(const struct ipc_record *r, const uint8_t key[HELD_KEY_SIZE])
+{
+	for (uint32_t i = 0; i < r->nns; i++)
+		if (!r->ns[i].readonly && memcmp(r->ns[i].claim, key, HELD_KEY_SIZE) == 0)
+			return (true);
+	return (false);
+}

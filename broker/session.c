@@ -240,6 +240,7 @@ session_gone(struct session *s, int status)
 	if (s->phase == SESSION_STARTING || s->phase == SESSION_SPARE)
 		timer_set(b->spares_again, RESPAWN_MS);
 	drain_session(s);
+	admission_drained(b);
 	session_title(b);
 }
 

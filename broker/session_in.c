@@ -118,11 +118,8 @@ on_state(void *ctx, const struct ipc_state *m, int *fds)
 static int
 on_pong(void *ctx, const struct ipc_ping *m, int *fds)
 {
-	struct session *s = ctx;
-
-	(void)m;
 	(void)fds;
-	s->heard_ms = loop_now_ms();
+	session_answered(ctx, m->seq);
 	return (0);
 }
 

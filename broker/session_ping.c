@@ -15,18 +15,40 @@ must_answer(const struct session *s)
 	    (s->phase == SESSION_SPARE || s->phase == SESSION_CONTROLLER));
 }
 
+static void
+ping(struct session *s)
+{
+	struct ipc_ping m = { .seq = ++s->ping };
+
+	SESSION_SEND(s, PING, &m);
+}
+
 void
 session_ping_all(struct broker *b)
 {
-	struct ipc_ping m = { 0 };
 	struct session *s;
 
-	RB_FOREACH(s, session_tree, &b->sessions) {
-		if (!must_answer(s))
-			continue;
-		m.seq = ++s->ping;
-		SESSION_SEND(s, PING, &m);
-	}
+	RB_FOREACH(s, session_tree, &b->sessions)
+		if (must_answer(s))
+			ping(s);
+}
+
+void
+session_ask(struct session *s)
+{
+	s->asked = true;
+	ping(s);
+}
+
+/* Answers come in order: that to the last one says that it still lives. */
+void
+session_answered(struct session *s, uint32_t seq)
+{
+	s->heard_ms = loop_now_ms();
+	if (!s->asked || seq != s->ping)
+		return;
+	s->asked = false;
+	admission_drained(s->broker);
 }
 
 static void
