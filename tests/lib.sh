@@ -88,7 +88,7 @@ not() { ! "$@"; }
 finish() {
   echo "1..$tests"
   [ "$failures" != 0 ] || exit 0
-  [ ! -s "$work/log" ] || tail -n 100 "$work/log" | sed 's/^/# target: /'
+  [ ! -s "$work/log" ] || tail -n "${LOG_LINES:-100}" "$work/log" | sed 's/^/# target: /'
   exit 1
 }
 
@@ -201,5 +201,27 @@ end() {
   joined "$1"
 }
 
+# drop NAME: at once, without a word.
+drop() {
+  kill -KILL -- "-${job[$1]}"
+  joined "$1" >/dev/null 2>&1
+  return 0
+}
+
 said() { grep -qE -- "$2" "$work/$1.said"; }
 logged() { grep -qE -- "$1" "$work/log"; }
+
+# mount_hangfs SIZE: $work/mnt/disk, with $work/demands for what it shall do (hangfs.c).
+mount_hangfs() {
+  mkdir "$work/demands" "$work/mnt"
+  truncate -s "$1" "$work/backing"
+  at_end+=("umount -l $work/mnt")
+  spawn hangfs "$PWD/tests/hangfs" "$work/demands" "$work/backing" "$work/mnt"
+  wait_for 30 test -e "$work/mnt/disk"
+}
+
+# attach FILE [OPTION...]: $device becomes a loop device of it.
+attach() {
+  device=$(losetup -f --show "$@") || return
+  at_end+=("losetup -d $device")
+}

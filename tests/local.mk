@@ -14,10 +14,18 @@ EXTRA_DIST += %D%/config %D%/lib.sh
 # The target as a whole, with nvmehost; no root is needed.
 STORIES = %D%/x_activation.sh %D%/x_config.sh %D%/x_crash.sh %D%/x_ctl.sh %D%/x_discovery.sh \
 	%D%/x_handover.sh %D%/x_hostile.sh %D%/x_policy.sh %D%/x_reload.sh %D%/x_serve.sh
-ROOT_STORIES = %D%/x_user.sh
+ROOT_STORIES = %D%/x_drain.sh %D%/x_user.sh
 dist_check_SCRIPTS += $(STORIES) $(ROOT_STORIES)
 TESTS += $(STORIES)
 ROOT_TESTS += $(ROOT_STORIES)
+
+if HAVE_FUSE
+check_PROGRAMS += %D%/hangfs
+%C%_hangfs_CFLAGS = $(AM_CFLAGS) $(FUSE_CFLAGS)
+%C%_hangfs_LDADD = $(FUSE_LIBS)
+endif
+EXTRA_DIST += %D%/hangfs.c
+
 # The target as a whole, as root.
 ROOT_TESTS += %D%/x_sandbox.sh
 dist_check_SCRIPTS += %D%/x_sandbox.sh
