@@ -12,10 +12,10 @@ discovered() {
       | [.subnqn, .traddr, .trsvcid] | join(" ")' | sort -u
 }
 
-# feature ID: its current value, a number.
+# feature ID: its current value, a number; nvme-cli prints 0 without 0x.
 feature() {
   local value
-  value=$(nvme get-feature "/dev/$ctrl" -f "$1" | sed -n 's/.*value: *\(0x[0-9a-f]*\).*/\1/p')
+  value=$(nvme get-feature "/dev/$ctrl" -f "$1" | sed -n 's/.*value: *\(0[0-9a-fx]*\).*/\1/p')
   [ -n "$value" ] && echo $((value))
 }
 

@@ -14,6 +14,7 @@ patience=(--reconnect-delay=1 --ctrl-loss-tmo=600 --keep-alive-tmo=30)
 story=${0##*/}
 story=${story%.sh}
 failed=0
+exec 9>&1
 [ -z "${STANDIN:-}" ] || . ./standin.sh
 
 note() { echo "# ${*//$'\n'/$'\n# '}"; }
@@ -60,16 +61,17 @@ wait_for() {
   done
 }
 
-# on_host WORDS...: something that only the host side can do; returns its status.
+# on_host WORDS...: something that only the host side can do; returns its status. The port of our
+# output can be opened only once: what is said to the host goes there past check, through 9.
 on_host() {
   local status
   if [ -n "${STANDIN:-}" ]; then
     standin "$@"
     return
   fi
-  exec 7</dev/port-reply
-  echo "@host $*" >/dev/port-out
-  read -r status <&7
+  exec 7</dev/port-reply || return
+  echo "@host $*" >&9
+  read -r -t 400 status <&7 || echo "no answer from the host side"
   exec 7<&-
   return "${status:-1}"
 }
