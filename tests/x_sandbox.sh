@@ -100,13 +100,15 @@ check "the listener's ids" has_ids "$listener" "$((base + 1))"
 check "the controller's ids" has_ids "$worker" "$(statuses "$worker" Uid | cut -f1)"
 check "workers' ids are beyond the system's" test "$(statuses "$worker" Uid | cut -f1)" -ge $((base + 16))
 check "no two workers share a uid" same "$(for p in $(pids_of worker); do statuses "$p" Uid; done | sort | uniq -d)" ""
-check "a spare worker holds its channel and its door" holds "$idle" "${nulls[@]}" socket socket \
-  'anon_inode:[eventpoll]' 'anon_inode:[eventfd]'
-# shellcheck disable=SC2046
-check "a controller holds three connections and its namespaces" holds "$worker" "${nulls[@]}" \
-  socket $(times socket 3) "$work/disk" '/memfd:cellblock-ram (deleted)' \
-  'anon_inode:[eventpoll]' 'anon_inode:[eventfd]'
-check "the listener holds its channel, a socket and the spares' doors" wait_for 10 listener_holds
+if ! grep -q __asan_init "$CELLBLOCKD"; then	# in such a build everybody has a stderr
+  check "a spare worker holds its channel and its door" holds "$idle" "${nulls[@]}" socket socket \
+    'anon_inode:[eventpoll]' 'anon_inode:[eventfd]'
+  # shellcheck disable=SC2046
+  check "a controller holds three connections and its namespaces" holds "$worker" "${nulls[@]}" \
+    socket $(times socket 3) "$work/disk" '/memfd:cellblock-ram (deleted)' \
+    'anon_inode:[eventpoll]' 'anon_inode:[eventfd]'
+  check "the listener holds its channel, a socket and the spares' doors" wait_for 10 listener_holds
+fi
 check "the load goes on" not is_gone "${job[load]}"
 check "the target stops" stop_target
 finish

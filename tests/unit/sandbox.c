@@ -687,5 +687,11 @@ main(void)
 		cmocka_unit_test(test_every_number),
 	};
 
+	const char *preload = getenv("LD_PRELOAD");
+
+	if (preload != NULL && strstr(preload, "vgpreload") != NULL) {
+		puts("1..0 # SKIP valgrind makes system calls of its own");
+		return (0);
+	}
 	return (cmocka_run_group_tests(tests, setup_all, NULL));
 }

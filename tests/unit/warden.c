@@ -32,6 +32,8 @@
 #define UID_BASE 1000000u
 
 static char dir[64];
+static char where[128];		/* of this test's brokers: those of the last one do not find it */
+static char manager[128];
 static int brokers;		/* where fake brokers come in */
 static int notify = -1;		/* what the service manager would hear */
 static pid_t warden;
@@ -254,13 +256,12 @@ in(const char *name, char *buf, size_t size)
 }
 
 static int
-listen_at(const char *name, int type)
+listen_at(const char *path, int type)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
-	in(name, un.sun_path, sizeof(un.sun_path));
-	unlink(un.sun_path);
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
 	if (bind(fd, (struct sockaddr *)&un, sizeof(un)) == -1)
 		return (-1);
 	if (type == SOCK_SEQPACKET && listen(fd, 10) == -1)
@@ -302,12 +303,10 @@ make_tree(void)
 static void
 warden_start(int sockets)
 {
-	char program[128], where[128], manager[128], pid[16], number[16];
+	char program[128], pid[16], number[16];
 	int null;
 
 	in("broker/cellblockd", program, sizeof(program));
-	in("brokers", where, sizeof(where));
-	in("notify", manager, sizeof(manager));
 	if ((warden = fork()) != 0)
 		return;
 	null = open(getenv("WARDEN_LOG") != NULL ? getenv("WARDEN_LOG") : "/dev/null",
@@ -346,9 +345,16 @@ warden_exit(void)
 static int
 setup(void **state)
 {
+	static int number;
+	char name[32];
+
 	(void)state;
-	brokers = listen_at("brokers", SOCK_SEQPACKET);
-	notify = listen_at("notify", SOCK_DGRAM);
+	snprintf(name, sizeof(name), "brokers-%d", ++number);
+	in(name, where, sizeof(where));
+	snprintf(name, sizeof(name), "notify-%d", number);
+	in(name, manager, sizeof(manager));
+	brokers = listen_at(where, SOCK_SEQPACKET);
+	notify = listen_at(manager, SOCK_DGRAM);
 	if (brokers == -1 || notify == -1)
 		return (-1);
 	warden_start(0);
