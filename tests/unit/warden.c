@@ -323,7 +323,7 @@ warden_start(int sockets)
 		setenv("LISTEN_FDS", number, 1);
 		setenv("LISTEN_FDNAMES", "nvme:nvme:other", 1);
 	}
-	execl(program, "cellblockd", "-dv", "-f", where, (char *)NULL);
+	execl(program, program, "-dv", "-f", where, (char *)NULL);
 	_exit(99);
 }
 
