@@ -44,14 +44,14 @@ hold one a --queues 3 --io 100
 hold two b -n nqn.2026-01.example:two
 check "two are connected" same "$(json sessions 'len(a)')" 2
 first='[s for s in a if s["host"].endswith("host-a")][0]'
-check "with their queues" same "$(json sessions "$first[\"queues\"]")" 3
-check "from their address" fails 0 '127.0.0.1' json sessions "$first[\"address\"]"
-check "their cntlid" fails 0 "cntlid $(json sessions "$first[\"cntlid\"]")," cat "$work/one.said"
-check "a process of the target" fails 0 "^$(json sessions "$first[\"pid\"]")\$" pids_of worker
-check "the namespaces that are there" same "$(json sessions "$first[\"namespaces\"]")" 2
-reads() { [ "$(json sessions "$first[\"reads\"]")" -gt "$1" ]; }
+check "with their queues" same "$(json sessions "${first}[\"queues\"]")" 3
+check "from their address" fails 0 '127.0.0.1' json sessions "${first}[\"address\"]"
+check "their cntlid" fails 0 "cntlid $(json sessions "${first}[\"cntlid\"]")," cat "$work/one.said"
+check "a process of the target" fails 0 "^$(json sessions "${first}[\"pid\"]")\$" pids_of worker
+check "the namespaces that are there" same "$(json sessions "${first}[\"namespaces\"]")" 2
+reads() { [ "$(json sessions "${first}[\"reads\"]")" -gt "$1" ]; }
 check "reads are counted" wait_for 30 reads 10
-check "and their bytes" same "$(json sessions "$first[\"read_bytes\"] // $first[\"reads\"]")" 512
+check "and their bytes" same "$(json sessions "${first}[\"read_bytes\"] // ${first}[\"reads\"]")" 512
 check "their users" same "$(json namespaces '[n["users"] for n in a]')" "1 1 0 1"
 check "the table of sessions" fails 0 'host-a nqn.2026-01.example:one' ctl sessions
 check "one goes" end one

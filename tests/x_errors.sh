@@ -27,7 +27,7 @@ withdraw() { rm -f "$work/demands/$1"; }
 
 check "the target starts" start_target -d -f "$work/cellblock.yaml"
 check "all are there" fails 0 '^ *3 online' ctl namespaces
-family="$(pids_of broker) $(pids_of listener)"
+before="$(pids_of broker) $(pids_of listener)"
 hold witness b --nsid 2 --io 50
 
 check "a sparse file on a full file system" fails 1 '0x.*Capacity Exceeded' \
@@ -62,7 +62,7 @@ demand eio
 check "a flush that fails" fails 1 'Write Fault|Internal' as a --nsid 4 flush
 withdraw eio
 check "nobody was disturbed" end witness
-check "broker and listener are the same" same "$(pids_of broker) $(pids_of listener)" "$family"
+check "broker and listener are the same" same "$(pids_of broker) $(pids_of listener)" "$before"
 check "no worker died" not logged 'died of signal|broke a rule'
 check "the target stops" stop_target
 finish

@@ -14,11 +14,11 @@ YAML
 mapfile -t tables < <("$NVMEHOST" misbehave list | cut -d/ -f1 | uniq)
 
 check "the target starts" start_target -d -f "$work/cellblock.yaml"
-family="$(pids_of broker) $(pids_of listener)"
+before="$(pids_of broker) $(pids_of listener)"
 spawn load as a --queues 2 --kato 5000 --lba 8192 --seconds 300 stress
 for t in "${tables[@]}"; do check "$t" host misbehave "$t"; done
 check "discovery, too" host -n "$discovery" misbehave all
-check "broker and listener are the same" same "$(pids_of broker) $(pids_of listener)" "$family"
+check "broker and listener are the same" same "$(pids_of broker) $(pids_of listener)" "$before"
 check "no worker crashed or broke a rule" not logged 'died of signal|broke a rule|report this'
 check "nobody was disturbed" end load
 check "the target stops" stop_target
