@@ -61,7 +61,8 @@ sbin_PROGRAMS += %D%/cellblockd
 %C%_cellblockd_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 %C%_cellblockd_LDADD = common/libplumbing.a $(BSD_LIBS) $(SYSTEMD_LIBS)
 %C%_cellblockd_SOURCES = %D%/spawn.h %D%/warden.c %D%/warden.h %D%/warden_broker.c \
-	%D%/warden_child.c %D%/warden_hold.c %D%/warden_message.c %D%/warden_outbox.c \
+	%D%/warden_child.c %D%/warden_hold.c %D%/warden_loop.c %D%/warden_message.c \
+	%D%/warden_outbox.c \
 	%D%/warden_program.c %D%/warden_spawn.c
 if PLATFORM_LINUX
 %C%_cellblockd_SOURCES += %D%/spawn_linux.c

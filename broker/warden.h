@@ -14,6 +14,7 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -187,7 +188,7 @@ void	notify_watchdog(void);
 /* Sockets that the service manager passed become held. Returns 0, or -1 (said). */
 int	notify_listen_fds(struct warden *);
 
-/* ---- warden.c ---- */
+/* ---- all of it ---- */
 
 struct warden {
 	int argc;
@@ -216,7 +217,12 @@ struct warden {
 	int parent;		/* pipe to whom we were started by, or -1 */
 };
 
+/* ---- warden_loop.c: signals, timers, brokers, and what follows ---- */
+void	warden_catch_signals(sigset_t *while_waiting);
+void	warden_loop(struct warden *, const sigset_t *while_waiting);
 uint64_t warden_now_ms(void);
+/* To the process that waits for us to be up, once. */
+void	warden_tell_parent(struct warden *, int status);
 /* A broker is in charge: tells the world. */
 void	warden_went(struct warden *);
 /* A broker ended without a successor: another one now, or later if they end quickly. */

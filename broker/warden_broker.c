@@ -169,6 +169,8 @@ static void
 next_is_gone(struct warden *w, uint32_t number, int status)
 {
 	hold_forget(w, number);
+	if (w->stopping)
+		return;		/* the one in charge goes on draining */
 	if (!w->went)
 		warden_finish(w, exit_status(status));
 	else if (w->current != NULL && w->current->phase == BROKER_IN_CHARGE)

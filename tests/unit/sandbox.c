@@ -465,6 +465,42 @@ test_require(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* As Debian 12's kernel, and older: no MDWE, no Landlock. */
+static int
+forget_layers(void)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	int r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), 444, 0) |
+	    seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
+	    SCMP_A0(SCMP_CMP_EQ, 65)) | seccomp_load(ctx);
+
+	seccomp_release(ctx);
+	return (r);
+}
+
+/* What a kernel does not have is missing and said, and no reason to stop even under `require`. */
+static void
+test_old_kernel(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		struct ipc_ready ready;
+		char err[256];
+
+		if (forget_layers() != 0 || report_layers(ROLE_WORKER, true, is_root, &ready, err,
+		    sizeof(err)) == -1)
+			_exit(1);
+		_exit((ready.missing & (SANDBOX_MDWE | SANDBOX_LANDLOCK)) ==
+		    (SANDBOX_MDWE | SANDBOX_LANDLOCK) &&
+		    (ready.layers & SANDBOX_SECCOMP) != 0 ? 0 : 2);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+}
+
 /* ---- threads ---- */
 
 static pthread_barrier_t running;
@@ -673,6 +709,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_layers),
 		cmocka_unit_test(test_require),
+		cmocka_unit_test(test_old_kernel),
 		cmocka_unit_test(test_from_outside),
 		cmocka_unit_test(test_attacks),
 		cmocka_unit_test(test_opener_paths),
