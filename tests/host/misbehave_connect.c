@@ -250,7 +250,9 @@ static const struct mis_row rows[] = {
 	{ "io-before-enable", L_CONNECTED, io, 0, 0, 0, {STATUS(ST_SEQUENCE),
 	    REFUSED_AT(1, CONN_CNTLID)}, R_NVM, SQE },
 	{ "io-of-discovery", L_ENABLED, io, 0, 0, 0, {REFUSED_AT(0, SQE_QID)}, R_DISCOVERY, SQE },
-	{ "io-stale", L_ENABLED, io_stale, 0, 0, 0, NO_CTRL, 0, 0 },
+	/* the target may still see the controller: one for discovery has no I/O queues */
+	{ "io-stale", L_ENABLED, io_stale, 0, 0, 0, {REFUSED_AT(1, CONN_CNTLID),
+	    STATUS(ST_SEQUENCE), REFUSED_AT(0, SQE_QID)}, 0, 0 },
 	{ "io-cntlid-other", L_ENABLED, io, CONN_CNTLID, 2, 0x7ea5, NO_CTRL, 0, DATA },
 	{ "io-cntlid-0", L_ENABLED, io, CONN_CNTLID, 2, 0, NO_CTRL, 0, DATA },
 	{ "io-cntlid-static", L_ENABLED, io, CONN_CNTLID, 2, 0xfffe, CNTLID_BAD, 0, DATA },
