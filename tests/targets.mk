@@ -21,9 +21,9 @@ fuzz: all
 	$(srcdir)/tests/corpus/$$n >fuzz-$$n.log 2>&1 || { tail -30 fuzz-$$n.log; exit 1; }; \
 	rm -rf $$d; done
 
-lint:
-	@for f in $$(cd $(srcdir) && find broker listener worker -name '*.[58]'); do \
-	mandoc -T lint -W warning $(srcdir)/$$f || exit 1; done
+lint: $(man_MANS)
+	@for f in $(man_MANS); do test -f $$f || f=$(srcdir)/$$f; \
+	mandoc -T lint -W warning $$f || exit 1; done
 	cppcheck -q --error-exitcode=1 --std=c11 --inline-suppr -I$(srcdir) -I. -DHAVE_CONFIG_H \
 		$(BSD_CFLAGS:-isystem=-I) --suppress='*:/usr/include/*' \
 		--suppress=missingIncludeSystem --enable=warning,portability \
