@@ -102,8 +102,8 @@ main(int argc, char **argv, char **envp)
 	static struct opener o;
 	struct ipc_peer broker = { .fd = IPC_CONTROL_FD, .in = &from_broker, .ctx = &o,
 	    .state = S_UP };
-	struct ipc_jail jail;
-	int root;
+	struct ipc_jail jail = { 0 };
+	int root = -1;
 
 	setproctitle_init(argc, argv, envp);
 	signal(SIGPIPE, SIG_IGN);

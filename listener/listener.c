@@ -111,8 +111,8 @@ main(int argc, char **argv, char **envp)
 {
 	static struct listener l;
 	struct ipc_ready ready;
-	struct ipc_jail jail;
-	int root;
+	struct ipc_jail jail = { 0 };
+	int root = -1;
 
 	setproctitle_init(argc, argv, envp);
 	signal(SIGPIPE, SIG_IGN);

@@ -59,7 +59,7 @@ start(void *arg)
 int
 main(int argc, char **argv, char **envp)
 {
-	struct ipc_jail jail;
+	struct ipc_jail jail = { 0 };
 	struct ipc_ready ready;
 	struct sandbox box;
 	char err[256];
