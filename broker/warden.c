@@ -135,13 +135,25 @@ write_pidfile(void)
 }
 
 static int
+make_dead_end(struct warden *w)
+{
+	int fd[2];
+
+	if (ipc_pair(fd) == -1)
+		return (-1);
+	close(fd[1]);
+	w->dead_end = fd[0];
+	return (0);
+}
+
+static int
 run(struct warden *w)
 {
 	sigset_t while_waiting;
 	struct programs p;
 
 	raise_files();
-	if (notify_listen_fds(w) == -1 || programs_open(w, &p) == -1)
+	if (notify_listen_fds(w) == -1 || make_dead_end(w) == -1 || programs_open(w, &p) == -1)
 		return (1);
 	spawn_prepare(w);
 	warden_catch_signals(&while_waiting);

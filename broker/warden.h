@@ -124,7 +124,8 @@ struct child {
 	pid_t pid;		/* 0: reaped, a worker whose writes may still land */
 	uint32_t uid;
 	uint32_t owner;		/* opener: number of the broker that asked for it */
-	int control;		/* a duplicate of the broker's end, or -1 */
+	int control;		/* a duplicate of the broker's end, or -1; dead: its last
+				 * words, until a broker has them */
 	int record;		/* who it is, sealed by a broker; or -1 */
 	int status;		/* as waitpid gave it, once reaped */
 };
@@ -215,6 +216,7 @@ struct warden {
 	uint64_t killed_ms;	/* all children were killed at that time */
 	int status;		/* exit status */
 	int parent;		/* pipe to whom we were started by, or -1 */
+	int dead_end;		/* a channel's end whose other end is closed */
 };
 
 /* ---- warden_loop.c: signals, timers, brokers, and what follows ---- */

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -129,6 +130,15 @@ concerned(struct warden *w, const struct child *c)
 	return (w->current);
 }
 
+/* A broker has its end now. Ours would keep what lies unread in it, descriptors among that: of a
+ * namespace, which would never drain. */
+static void
+forget_last_words(struct warden *w, struct child *c)
+{
+	if (c->control != -1)
+		dup3(w->dead_end, c->control, O_CLOEXEC);
+}
+
 static void
 tell_gone(struct broker *b, const struct child *c)
 {
@@ -144,9 +154,10 @@ reaped(struct warden *w, struct child *c, int status)
 
 	c->pid = 0;
 	c->status = status;
-	if (b != NULL && b->phase == BROKER_IN_CHARGE)
+	if (b != NULL && b->phase == BROKER_IN_CHARGE) {
 		tell_gone(b, c);
-	else if (b != NULL && c->role == ROLE_OPENER && c->owner == b->number)
+		forget_last_words(w, c);
+	} else if (b != NULL && c->role == ROLE_OPENER && c->owner == b->number)
 		tell_gone(b, c);
 	if (c->role != ROLE_WORKER)
 		child_remove(c);
@@ -184,7 +195,7 @@ child_reap(struct warden *w)
 }
 
 static void
-tell_one(struct broker *b, const struct child *c)
+tell_one(struct broker *b, struct child *c)
 {
 	struct ipc_child m = { .child = c->number, .role = c->role, .pid = (uint32_t)c->pid,
 	    .uid = c->uid };
@@ -192,8 +203,10 @@ tell_one(struct broker *b, const struct child *c)
 	BROKER_SEND_FDS(b, CHILD, &m, &c->control, 1);
 	if (c->record != -1)
 		BROKER_SEND_FDS(b, CHILD_RECORD, &m, &c->record, 1);
-	if (c->pid == 0)
+	if (c->pid == 0) {
 		tell_gone(b, c);
+		forget_last_words(b->warden, c);
+	}
 }
 
 /* Listener and workers, dead ones that are not released among them. */

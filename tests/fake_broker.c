@@ -3,7 +3,8 @@
  * Stands in for each program that the warden starts, so that a test can be all of them. As
  * cellblock-broker it passes every message between the warden and the test's socket (the file
  * after -f), good or bad, with its descriptors; a message of one byte from the test is its exit
- * status. As any other role it sends its first words back and lives until end of file.
+ * status. As any other role it sends back its first words and all else that it hears, descriptors
+ * too, and lives until end of file.
  */
 #include "config.h"
 
@@ -113,8 +114,8 @@ be_child(const char *name)
 	}
 	for (int i = 0; i < n; i++)
 		give(CONTROL, &d[i], (size_t)len[i]);
-	while (poll(&p, 1, -1) > 0 && take(CONTROL, &d[0]) > 0)
-		close_fds(&d[0]);
+	while (poll(&p, 1, -1) > 0 && (len[0] = take(CONTROL, &d[0])) > 0)
+		give(CONTROL, &d[0], (size_t)len[0]);
 }
 
 int

@@ -603,6 +603,52 @@ test_crash(void **state)
 	close(b2);
 }
 
+/* Sends a descriptor into a worker, which sends it back. Returns the other end of that one. */
+static int
+make_echo(int end)
+{
+	int fd[2];
+
+	assert_int_equal(pipe2(fd, O_CLOEXEC), 0);
+	assert_int_equal(ipc_send(end, 0, "x", 1, &fd[1], 1), 0);
+	close(fd[1]);
+	return (fd[0]);
+}
+
+static void
+expect_closed(int fd)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+
+	assert_int_equal(poll(&p, 1, SOON_MS), 1);
+	assert_true((p.revents & POLLHUP) != 0);
+	close(fd);
+}
+
+/* A worker's last words may carry descriptors. Who does not want to hear them must not make the
+ * warden keep them: its writes would never drain, and its uid would never be free. */
+static void
+test_unread_words(void **state)
+{
+	int b = broker_takes_charge(4), ends[2], unread;
+	struct ipc_spawned w = spawn(b, ROLE_WORKER, UINT32_MAX, ends);
+	struct message m;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_true(hear(ends[0], &m));
+		forget(&m);
+	}
+	unread = make_echo(ends[0]);
+	assert_int_equal(poll(&(struct pollfd){ ends[0], POLLIN, 0 }, 1, SOON_MS), 1);
+	close(ends[0]);
+	kill((pid_t)w.pid, SIGKILL);
+	expect_gone(b, w.child);
+	expect_closed(unread);
+	close(ends[1]);
+	close(b);
+}
+
 /* A new configuration that is wrong: what its broker held is forgotten, the old one stays. */
 static void
 test_reload_fails(void **state)
@@ -944,7 +990,7 @@ main(void)
 		STORY(test_reload_fails), STORY(test_hold_is_forwarded), STORY(test_bad_broker),
 		STORY(test_bad_beginning), STORY(test_many_children), STORY(test_status),
 		STORY(test_stop), STORY(test_stop_at_once), STORY(test_stop_broker_dies),
-		STORY(test_sockets),
+		STORY(test_sockets), STORY(test_unread_words),
 	};
 
 	if (getenv("ONLY") != NULL)
