@@ -59,6 +59,8 @@ on_path_add(void *ctx, const struct ipc_path_add *m, int *fds)
 	char **paths;
 
 	(void)fds;
+	if (b->phase != BROKER_STARTING)
+		return (refuse(b, "PATH_ADD: after BROKER_READY"));
 	if (m->index >= WARDEN_PATHS_MAX || !ipc_text_ok(m->path, sizeof(m->path)) ||
 	    m->path[0] != '/')
 		return (refuse(b, "PATH_ADD: not an absolute path, or too many"));
@@ -101,8 +103,11 @@ on_drop(void *ctx, const struct ipc_held *m, int *fds)
 	struct broker *b = ctx;
 
 	(void)fds;
-	if (m->kind >= HOLD_SYSTEMD || hold_drop(b->warden, m) == -1)
-		return (refuse(b, "DROP: what is not held"));
+	if (m->kind >= HOLD_SYSTEMD)
+		return (refuse(b, "DROP: a kind that is not a broker's"));
+	/* one that is not held: its predecessor dropped it after having told of it */
+	if (hold_drop(b->warden, m) == -1)
+		log_debug("broker %u drops what is not held", b->number);
 	return (0);
 }
 

@@ -750,9 +750,46 @@ bad_status(int b)
 static void
 bad_drop(int b)
 {
-	struct ipc_held h = { .kind = HOLD_RAM, .key = { 9 } };
+	struct ipc_held h = { .kind = HOLD_SYSTEMD, .key = { 9 } };
 
 	IPC_SEND(b, DROP, &h);
+}
+
+/* What a broker was told of may have been dropped by the one before it, meanwhile. */
+static void
+test_drop_twice(void **state)
+{
+	struct ipc_held h = { .kind = HOLD_CLAIM, .key = { 0x42 } };
+	int b = broker_takes_charge(4);
+
+	(void)state;
+	hold(b, HOLD_CLAIM, 0x42);
+	assert_int_equal(IPC_SEND(b, DROP, &h), 0);
+	assert_int_equal(IPC_SEND(b, DROP, &h), 0);
+	assert_int_not_equal(spawn_worker(b).pid, 0);
+	close(b);
+}
+
+/* The list of paths ends with BROKER_READY, even while the old broker is still leaving. */
+static void
+test_path_too_late(void **state)
+{
+	struct ipc_path_add late = { 1, "/etc/shadow" };
+	int b = broker_takes_charge(4), b2;
+	struct ipc_held last;
+	struct message m;
+
+	(void)state;
+	kill(warden, SIGHUP);
+	b2 = broker_comes();
+	hear_jail(b2);
+	hear_held(b2, &last);
+	say_settings(b2, 4);
+	say_ready(b2);
+	assert_false(hear(b, &m));	/* it has heard READY, and b lives until we say so */
+	IPC_SEND(b2, PATH_ADD, &late);
+	expect_end(b2);
+	close(b);
 }
 
 static void
@@ -990,7 +1027,8 @@ main(void)
 		STORY(test_reload_fails), STORY(test_hold_is_forwarded), STORY(test_bad_broker),
 		STORY(test_bad_beginning), STORY(test_many_children), STORY(test_status),
 		STORY(test_stop), STORY(test_stop_at_once), STORY(test_stop_broker_dies),
-		STORY(test_sockets), STORY(test_unread_words),
+		STORY(test_sockets), STORY(test_unread_words), STORY(test_drop_twice),
+		STORY(test_path_too_late),
 	};
 
 	if (getenv("ONLY") != NULL)
