@@ -72,12 +72,16 @@ on_greeted(void *ctx, const struct ipc_slot *m, int *fds)
 	return (0);
 }
 
+/* The first word of a new broker, too, which was not told of every end while there was none. */
 static int
 on_unlisten(void *ctx, const struct ipc_empty *m, int *fds)
 {
+	struct listener *l = ctx;
+
 	(void)m;
 	(void)fds;
-	control_unlisten(ctx);
+	control_unlisten(l);
+	greetings_forget(&l->greetings);
 	return (0);
 }
 

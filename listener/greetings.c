@@ -53,6 +53,12 @@ greetings_free(struct greetings *g)
 	memset(g, 0, sizeof(*g));
 }
 
+void
+greetings_forget(struct greetings *g)
+{
+	g->n = 0;
+}
+
 static uint32_t
 count_of(const struct greetings *g, const struct source *from)
 {

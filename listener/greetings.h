@@ -56,6 +56,9 @@ enum greet_verdict greetings_judge(const struct greetings *, const struct ipc_ad
 /* Counts one that was judged welcome; there is room then. */
 void	greetings_begin(struct greetings *, uint32_t slot, const struct ipc_addr *from);
 
+/* All of them: a broker is gone that knew how they end. What sources did before stays known. */
+void	greetings_forget(struct greetings *);
+
 /* A slot that is not being greeted is no error: the broker may say it twice. */
 void	greetings_end(struct greetings *, uint32_t slot, enum greet_outcome, uint64_t now_ms);
 

@@ -257,6 +257,30 @@ unlistens(void **state)
 	assert_int_equal(tcp_socket(0), -1);
 }
 
+/* Greetings that ended while there was no broker are not held against their source for ever. */
+static void
+forgets_with_its_broker(void **state)
+{
+	struct ipc_empty none = { 0 };
+	struct ipc_listen m = { .index = 3 };
+	int a, b, door, fd = tcp_socket(1);
+
+	(void)state;
+	limits(8, 1);
+	assert_int_equal(IPC_SEND_FD(peer.fd, LISTEN, &m, &fd), 0);
+	door = spare(2);
+	a = tcp_socket(0);
+	close(arrives(door, 2));
+	assert_int_equal(IPC_SEND(peer.fd, UNLISTEN, &none), 0);
+	assert_int_equal(IPC_SEND_FD(peer.fd, LISTEN, &m, &fd), 0);
+	close(fd);
+	door = spare(3);
+	b = tcp_socket(0);
+	close(arrives(door, 3));
+	close(a);
+	close(b);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -268,6 +292,7 @@ main(void)
 		TEST(passes_dead_spares),
 		TEST(closes_over_the_cap),
 		TEST(unlistens),
+		TEST(forgets_with_its_broker),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
