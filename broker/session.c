@@ -170,14 +170,14 @@ session_send(struct session *s, uint32_t type, const void *p, size_t size, const
 		session_kill(s, errno == EPIPE || errno == ECONNRESET ? NULL : "it does not read");
 }
 
-/* Its part is done and it leaves; a deadline sees to it. */
+/* Its part is done and it leaves; a deadline sees to it. Until it is gone the listener counts it,
+ * so that a source cannot collect such as stay. */
 void
 session_over(struct session *s, enum greet_outcome outcome)
 {
 	s->phase = SESSION_OVER;
 	s->ch.peer.state = S_OLD;
 	s->outcome = outcome;
-	listener_greeted(s);
 	timer_set(s->deadline, s->broker->config->limits.greeting_timeout_ms + GRACE_MS);
 }
 
