@@ -6,6 +6,9 @@
  */
 #include "config.h"
 
+#include <sys/socket.h>
+
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,10 +19,20 @@
 #include "common/nqn.h"
 
 #define CONTEXT_SIZE	1200	/* an NQN of 223 bytes, all of them escaped, and the rest */
-#define SOURCES		64
+#define SOURCES		256
+
+/* Each has limits of its own, so that what is common does not hide what is rare. */
+enum kind { REFUSAL, EVENT, EVENT_NOTICE, SAID, SAID_NOTICE, KINDS };
 
 /* Counted by where they come from: each connection comes from a fresh process. */
-static struct log_rate refusals[SOURCES], events[SOURCES];
+static struct log_rate rates[KINDS][SOURCES];
+
+/* A name that cannot look like two fields, or like the end of them. */
+static void
+name_text(char *buf, size_t size, const char *name)
+{
+	escape_also(buf, size, (const uint8_t *)name, strlen(name), " ;");
+}
 
 /* The host as far as it is known: admitted, or claimed in its Connect. */
 static const char *
@@ -41,7 +54,7 @@ context_of(const struct session *s, char *buf, size_t size)
 	buf[0] = '\0';
 	if (s == NULL || s->peer.family == 0)
 		return;
-	escape_text(host, sizeof(host), host_of(s));
+	name_text(host, sizeof(host), host_of(s));
 	if (s->record != NULL && s->record->kind == RECORD_CONTROLLER)
 		snprintf(cntlid, sizeof(cntlid), " cntlid=%u", s->record->cntlid);
 	snprintf(buf, size, "%s%s%saddr=%s%s", host[0] != '\0' ? "host=" : "", host,
@@ -66,15 +79,22 @@ say_left_out(uint32_t n, const char *context)
 	say(LOG_NOTICE, text, context, NULL);
 }
 
-/* Sources that share a place share its limit: it is an array, not a list that a host can grow. */
+/* Sources that share a place share its limit: it is an array, not a list that a host can grow. Who
+ * shares with whom cannot be foreseen, so that nobody can use up another's. A /64 is one source. */
 static struct log_rate *
-rate_of(struct log_rate table[SOURCES], const struct ipc_addr *a)
+rate_of(enum kind kind, const struct ipc_addr *a)
 {
-	uint32_t h = a->family;
+	static uint8_t key[crypto_shorthash_KEYBYTES];
+	static bool has_key;
+	uint8_t hash[crypto_shorthash_BYTES];
+	uint64_t place;
 
-	for (size_t i = 0; i < sizeof(a->addr); i++)
-		h = h * 31 + a->addr[i];
-	return (&table[h % SOURCES]);
+	if (!has_key)
+		crypto_shorthash_keygen(key);
+	has_key = true;
+	crypto_shorthash(hash, a->addr, a->family == AF_INET ? 4 : 8, key);
+	memcpy(&place, hash, sizeof(place));
+	return (&rates[kind][place % SOURCES]);
 }
 
 /* What a host does again and again is said now and then; what goes wrong here is always said. */
@@ -85,9 +105,10 @@ may_say(const struct session *s, int level, const char *context)
 
 	if (!log_wants(level))
 		return (false);
-	if (s == NULL || level < LOG_NOTICE || s->peer.family == 0)
+	if (s == NULL || level < LOG_WARNING || s->peer.family == 0)
 		return (true);
-	if (!log_rate_ok(rate_of(events, &s->peer), loop_now_ms(), &left_out))
+	if (!log_rate_ok(rate_of(level <= LOG_NOTICE ? EVENT_NOTICE : EVENT, &s->peer),
+	    loop_now_ms(), &left_out))
 		return (false);
 	say_left_out(left_out, context);
 	return (true);
@@ -108,14 +129,18 @@ logline(struct session *s, int level, const char *remedy, const char *fmt, ...)
 	say(level, message, context, remedy);
 }
 
+/* The limit is the source's, not the worker's: a source has as many workers as it likes. */
 void
 logline_worker(struct session *s, const struct ipc_log *log)
 {
 	char line[2048], context[CONTEXT_SIZE];
+	struct log_rate *rate = &s->rate;
+	int level = log->msg < MSG_MAX ? logmsg_rows[log->msg].level : LOG_WARNING;
 	uint32_t left_out;
-	int level;
 
-	if (!log_rate_ok(&s->rate, loop_now_ms(), &left_out))
+	if (s->peer.family != 0)
+		rate = rate_of(level <= LOG_NOTICE ? SAID_NOTICE : SAID, &s->peer);
+	if (!log_wants(level) || !log_rate_ok(rate, loop_now_ms(), &left_out))
 		return;
 	context_of(s, context, sizeof(context));
 	say_left_out(left_out, context);
@@ -145,12 +170,12 @@ logline_refusal(struct session *s, enum admit_reason reason)
 	char message[1200], context[CONTEXT_SIZE], subnqn[4 * IPC_NQN_SIZE] = "?";
 	uint32_t left_out;
 
-	if (!log_rate_ok(rate_of(refusals, &s->peer), loop_now_ms(), &left_out))
+	if (!log_rate_ok(rate_of(REFUSAL, &s->peer), loop_now_ms(), &left_out))
 		return;
 	context_of(s, context, sizeof(context));
 	say_left_out(left_out, context);
 	if (ipc_text_ok(s->connect.subnqn, IPC_NQN_SIZE))
-		escape_text(subnqn, sizeof(subnqn), s->connect.subnqn);
+		name_text(subnqn, sizeof(subnqn), s->connect.subnqn);
 	snprintf(message, sizeof(message), "%s refused: %s; subsystem=%s",
 	    s->connect.qid == 0 ? "controller" : "queue", admit_message(reason), subnqn);
 	say(LOG_WARNING, message, context, admit_remedy(reason));

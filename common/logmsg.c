@@ -32,14 +32,15 @@ put(struct out *o, const char *text, size_t len)
 	o->buf[o->used] = '\0';
 }
 
+/* Without "; ", it cannot look as if the broker's words began. */
 static void
 put_text(struct out *o, const struct ipc_log *log)
 {
 	const char *end = memchr(log->text, '\0', sizeof(log->text));
 	size_t len = end == NULL ? sizeof(log->text) : (size_t)(end - log->text);
 
-	o->used += escape_bytes(o->buf + o->used, o->size - o->used, (const uint8_t *)log->text,
-	    len);
+	o->used += escape_also(o->buf + o->used, o->size - o->used, (const uint8_t *)log->text,
+	    len, ";");
 }
 
 static void

@@ -97,11 +97,11 @@ nqn_is_discovery(const char *s)
 
 /* The escaped form of one byte into out. Returns its length. */
 static size_t
-escape_byte(char out[4], uint8_t c)
+escape_byte(char out[4], uint8_t c, const char *also)
 {
 	static const char hex[] = "0123456789abcdef";
 
-	if (c >= 0x20 && c < 0x7f && c != '\\') {
+	if (c >= 0x20 && c < 0x7f && c != '\\' && strchr(also, c) == NULL) {
 		out[0] = (char)c;
 		return (1);
 	}
@@ -117,13 +117,13 @@ escape_byte(char out[4], uint8_t c)
 }
 
 size_t
-escape_bytes(char *dst, size_t size, const uint8_t *src, size_t len)
+escape_also(char *dst, size_t size, const uint8_t *src, size_t len, const char *also)
 {
 	char one[4];
 	size_t at = 0, n;
 
 	for (size_t i = 0; i < len; i++) {
-		n = escape_byte(one, src[i]);
+		n = escape_byte(one, src[i], also);
 		if (n >= size - at)
 			break;
 		memcpy(dst + at, one, n);
@@ -131,6 +131,12 @@ escape_bytes(char *dst, size_t size, const uint8_t *src, size_t len)
 	}
 	dst[at] = '\0';
 	return (at);
+}
+
+size_t
+escape_bytes(char *dst, size_t size, const uint8_t *src, size_t len)
+{
+	return (escape_also(dst, size, src, len, ""));
 }
 
 size_t

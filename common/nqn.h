@@ -27,5 +27,7 @@ bool	nqn_is_discovery(const char *);
 size_t	escape_text(char *dst, size_t size, const char *src);
 /* The same of len bytes, NULs among them. */
 size_t	escape_bytes(char *dst, size_t size, const uint8_t *src, size_t len);
+/* The same, and the characters of `also` (not NULL) as \xHH. */
+size_t	escape_also(char *dst, size_t size, const uint8_t *src, size_t len, const char *also);
 
 #endif

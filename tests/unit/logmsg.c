@@ -71,6 +71,9 @@ test_hostile(void **state)
 	logmsg_render(buf, sizeof(buf), &log, NULL);
 	assert_string_equal(buf, "queue 18446744073709551615 closed with ? commands in it: "
 	    "a\\x0a\\x1b[2Jb{0}%n");
+	strcpy(log.text, "a; host=b");
+	logmsg_render(buf, sizeof(buf), &log, NULL);
+	assert_non_null(strstr(buf, "a\\x3b host=b"));
 }
 
 static void

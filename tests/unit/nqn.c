@@ -127,6 +127,8 @@ escapes(void **state)
 	assert_string_equal(out, "a\\x00b");
 	assert_int_equal(escape_text(out, sizeof(out), ""), 0);
 	assert_string_equal(out, "");
+	escape_also(out, sizeof(out), (const uint8_t *)"a b;c\\=", 7, " ;");
+	assert_string_equal(out, "a\\x20b\\x3bc\\\\=");
 }
 
 /* Every byte value into every size: printable, terminated, no half escape. */
