@@ -217,22 +217,29 @@ make_parent(const char *path)
 	}
 }
 
-/* The socket that the last service left goes; one that somebody answers on is somebody's. */
+/* The socket that the last service left goes; one that somebody answers on (or has no time to) is
+ * somebody's, and so is all that is no socket. */
 static int
 clear_the_way(const struct sockaddr_un *sun)
 {
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), r;
+	struct stat st;
+	int fd, r;
 
-	if (fd == -1)
+	if (lstat(sun->sun_path, &st) == -1)
+		return (errno == ENOENT ? 0 : -1);
+	if (!S_ISSOCK(st.st_mode)) {
+		errno = EEXIST;
 		return (-1);
-	r = connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
+	}
+	if ((fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
+		return (-1);
+	r = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0 ? 0 : errno;
 	close(fd);
-	if (r == 0) {
+	if (r != ECONNREFUSED) {
 		errno = EADDRINUSE;
 		return (-1);
 	}
-	unlink(sun->sun_path);
-	return (0);
+	return (unlink(sun->sun_path));
 }
 
 static int

@@ -64,4 +64,11 @@ check "no service" fails 1 'is cellblockd running' "$CELLBLOCKCTL" -s "$work/non
 for n in 1 2 3 4 5 6 7 8; do spawn "ask$n" ctl sessions --json; done
 for n in 1 2 3 4 5 6 7 8; do check "eight at once, $n" joined "ask$n"; done
 check "the target stops" stop_target
+
+rm -f "$work/control"
+echo precious >"$work/control"
+check "a file has the socket's name" start_target -d -f "$work/cellblock.yaml"
+check "it is said" logged 'control-socket: .*: cellblockctl will not work'
+check "and left alone" grep precious "$work/control"
+check "the target stops again" stop_target
 finish
