@@ -84,17 +84,23 @@ deadline_due(void *ctx)
 	fail(job, stage_of(job), ETIMEDOUT);
 }
 
-static bool
-has_room(const struct opener_job *job)
+/* Drains count themselves, one per claim, and those that hang are not counted. */
+static unsigned
+count_running(const struct broker *b)
 {
-	const struct opener_job *j;
-	unsigned running = 0;
+	const struct opener_job *job;
+	unsigned n = 0;
 
-	if (job->backend == NULL)
-		return (true);	/* drains count themselves: one per claim */
-	TAILQ_FOREACH(j, &job->broker->jobs, entry)
-		running += j->ticket != 0 && !j->over && j->backend != NULL;
-	return (running < OPENERS_MAX && job->backend->openers < OPENERS_OF_BACKEND);
+	TAILQ_FOREACH(job, &b->jobs, entry)
+		n += job->ticket != 0 && !job->over && job->backend != NULL;
+	return (n);
+}
+
+static bool
+has_room(const struct opener_job *job, unsigned running)
+{
+	return (job->backend == NULL || (running < OPENERS_MAX &&
+	    job->backend->openers < OPENERS_OF_BACKEND));
 }
 
 static void
@@ -107,15 +113,19 @@ start(struct opener_job *job)
 	job->ticket = warden_spawn(job->broker, ROLE_OPENER, path);
 }
 
-/* Starts what waits and has room now, the oldest first. */
+/* Starts what waits and has room now, the oldest first. Hosts decide how many wait: the list is gone
+ * through twice, not once for each of them. */
 static void
 start_waiting(struct broker *b)
 {
+	unsigned running = count_running(b);
 	struct opener_job *job;
 
 	TAILQ_FOREACH(job, &b->jobs, entry)
-		if (job->ticket == 0 && !job->over && has_room(job))
+		if (job->ticket == 0 && !job->over && has_room(job, running)) {
 			start(job);
+			running += job->backend != NULL;
+		}
 }
 
 static struct opener_job *
