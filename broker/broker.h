@@ -155,6 +155,7 @@ struct broker {
 	TAILQ_HEAD(, drain) drains;
 	uint32_t last_ticket;
 	struct timer *alive, *start, *pings, *shutdown;
+	uint64_t pinged_ms;		/* when all workers were asked */
 	unsigned ctl_clients;
 	bool layers_said;
 	bool drained;			/* said to the warden */

@@ -51,6 +51,19 @@ session_answered(struct session *s, uint32_t seq)
 	admission_drained(s->broker);
 }
 
+/* We did not run for a while (frozen, stopped, starved), and so perhaps did they not: that is
+ * nobody's silence. */
+static void
+forgive_silence(struct broker *b, uint64_t now_ms)
+{
+	struct session *s;
+
+	if (now_ms - b->pinged_ms > 2 * PING_MS)
+		RB_FOREACH(s, session_tree, &b->sessions)
+			s->heard_ms = now_ms;
+	b->pinged_ms = now_ms;
+}
+
 static void
 ping_due(void *ctx)
 {
@@ -58,6 +71,7 @@ ping_due(void *ctx)
 	struct session *s;
 	uint64_t now_ms = loop_now_ms();
 
+	forgive_silence(b, now_ms);
 	RB_FOREACH(s, session_tree, &b->sessions)
 		if (must_answer(s) && now_ms - s->heard_ms > PONG_MS)
 			session_kill(s, "it does not answer");
@@ -69,5 +83,6 @@ void
 session_ping_start(struct broker *b)
 {
 	b->pings = timer_new(ping_due, b);
+	b->pinged_ms = loop_now_ms();
 	timer_set(b->pings, PING_MS);
 }

@@ -213,6 +213,7 @@ struct warden {
 	uint64_t restart_ms;	/* when to start a broker, 0: no need */
 	uint64_t backoff_ms;
 	uint64_t watchdog_ms;
+	uint64_t awake_ms;	/* last turn of the loop */
 	uint64_t killed_ms;	/* all children were killed at that time */
 	int status;		/* exit status */
 	int parent;		/* pipe to whom we were started by, or -1 */

@@ -14,6 +14,7 @@
 #include "common/log.h"
 
 #define TICK_MS 1000
+#define ASLEEP_MS (5 * TICK_MS)	/* no turn of the loop takes so long */
 
 static volatile sig_atomic_t got_chld, got_term, got_hup;
 
@@ -194,11 +195,27 @@ handle_signals(struct warden *w)
 
 /* ---- the loop ---- */
 
+/* We did not run for a while (frozen, stopped, starved), nor perhaps did they: not their silence. */
+static void
+forgive_silence(struct warden *w, uint64_t now)
+{
+	uint64_t asleep = now - w->awake_ms;
+
+	w->awake_ms = now;
+	if (asleep <= ASLEEP_MS)
+		return;
+	if (w->current != NULL)
+		w->current->heard_ms = now;
+	if (w->next != NULL && w->next->phase == BROKER_STARTING)
+		w->next->since_ms = now;
+}
+
 static void
 handle_timers(struct warden *w)
 {
 	uint64_t now = warden_now_ms();
 
+	forgive_silence(w, now);
 	if (w->current != NULL)
 		broker_timers(w->current, now);
 	if (w->next != NULL)
