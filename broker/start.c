@@ -73,7 +73,7 @@ finish(void *ctx)
 		broker_fatal("not every listener can be had");
 	control = listen_control(b);
 	print_how_to_connect(b);
-	close(STDOUT_FILENO);
+	dup2(STDIN_FILENO, STDOUT_FILENO);	/* /dev/null: no channel shall get this number */
 	b->phase = BROKER_CONFINED;
 	confine(b);
 	report_init(b, control);
