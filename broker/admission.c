@@ -81,10 +81,11 @@ count(struct session *asking, struct admit_counts *n)
 			continue;
 		if (is_discovery(s)) {
 			n->discovery++;
-			n->discovery_of_source += addr_same_host(&s->peer, &asking->peer);
+			n->discovery_of_source += addr_same_source(&s->peer, &asking->peer);
 		} else {
 			n->io++;
 			n->io_of_host += is_same_host(s, asking);
+			n->io_of_source += addr_same_source(&s->peer, &asking->peer);
 		}
 	}
 }

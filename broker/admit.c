@@ -51,6 +51,9 @@ static const struct {
 	[ADMIT_SOURCE_FULL] = { { BUSY, 0, 0, { 0 } },
 	    "too many discovery controllers from this address",
 	    "raise limits: discovery-controllers" },
+	[ADMIT_NAMELESS_FULL] = { { BUSY, 0, 0, { 0 } },
+	    "too many controllers from this address, of a host that is not named",
+	    "name the hosts instead of allow-any-host, or raise limits: controllers" },
 	[ADMIT_LEAVING] = { { BUSY, 0, 0, { 0 } }, "the service is being stopped", "" },
 	[ADMIT_NOT_DRAINED] = { { BUSY, 0, 0, { 0 } },
 	    "writes of this host's previous controller have not reached the device yet",
@@ -108,9 +111,9 @@ check_names(const struct ipc_connect *c)
 }
 
 uint32_t
-admit_discovery_share(const struct config *cfg)
+admit_share(uint32_t limit)
 {
-	return (cfg->limits.discovery_controllers / 4 + 1);
+	return (limit / 4 + 1);
 }
 
 static enum admit_reason
@@ -118,7 +121,7 @@ decide_discovery(const struct config *cfg, const struct admit_counts *n)
 {
 	if (n->discovery >= cfg->limits.discovery_controllers)
 		return (ADMIT_DISCOVERY_FULL);
-	if (n->discovery_of_source >= admit_discovery_share(cfg))
+	if (n->discovery_of_source >= admit_share(cfg->limits.discovery_controllers))
 		return (ADMIT_SOURCE_FULL);
 	return (ADMIT_OK);
 }
@@ -143,6 +146,8 @@ decide_limits(const struct config *cfg, const struct config_host *host,
 		per_host = host->max_controllers;
 	if (n->io_of_host >= per_host)
 		return (ADMIT_HOST_FULL);
+	if (host == NULL && n->io_of_source >= admit_share(cfg->limits.controllers))
+		return (ADMIT_NAMELESS_FULL);
 	return (n->io >= cfg->limits.controllers ? ADMIT_FULL : ADMIT_OK);
 }
 

@@ -26,6 +26,7 @@ enum admit_reason {
 	ADMIT_HOST_FULL,
 	ADMIT_DISCOVERY_FULL,
 	ADMIT_SOURCE_FULL,
+	ADMIT_NAMELESS_FULL,	/* of hosts that no configuration names */
 	ADMIT_LEAVING,		/* the service is being stopped */
 	ADMIT_NOT_DRAINED,	/* a dead worker's writes may still arrive */
 	ADMIT_NO_RESOURCES,
@@ -48,6 +49,7 @@ struct admit_request {
 /* Controllers that there are, or are about to be. */
 struct admit_counts {
 	uint32_t io, io_of_host;	/* _of_host: of this host NQN */
+	uint32_t io_of_source;		/* of its address, whatever they are called */
 	uint32_t discovery, discovery_of_source;
 };
 
@@ -73,7 +75,7 @@ void	admit_refuse(struct admit_verdict *, enum admit_reason);
 const char *admit_message(enum admit_reason);
 const char *admit_remedy(enum admit_reason);
 
-/* Discovery controllers that one source may have: hosts are not known by name there. */
-uint32_t admit_discovery_share(const struct config *);
+/* What one source may have where hosts are not known by name: they can call themselves anything. */
+uint32_t admit_share(uint32_t limit);
 
 #endif

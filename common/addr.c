@@ -80,6 +80,13 @@ addr_same_host(const struct ipc_addr *a, const struct ipc_addr *b)
 }
 
 bool
+addr_same_source(const struct ipc_addr *a, const struct ipc_addr *b)
+{
+	return (a->family == b->family && a->scope == b->scope &&
+	    memcmp(a->addr, b->addr, a->family == AF_INET6 ? 8 : addr_len(a)) == 0);
+}
+
+bool
 addr_is_wildcard(const struct ipc_addr *a)
 {
 	static const uint8_t zero[16];

@@ -26,6 +26,8 @@ bool	addr_ok(const struct ipc_addr *, bool none_permitted);
 
 /* The same machine: family, address and scope; ports are not looked at. */
 bool	addr_same_host(const struct ipc_addr *, const struct ipc_addr *);
+/* Who can change its address that far is one source: an IPv4 address, an IPv6 /64. */
+bool	addr_same_source(const struct ipc_addr *, const struct ipc_addr *);
 bool	addr_is_wildcard(const struct ipc_addr *);
 bool	addr_is_loopback(const struct ipc_addr *);
 

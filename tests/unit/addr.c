@@ -78,6 +78,14 @@ compared(void **state)
 	assert_false(addr_same_host(&a, &c));
 	assert_false(addr_same_host(&d, &e));
 	assert_false(addr_same_host(&a, &d));
+	assert_true(addr_same_source(&a, &b));
+	assert_false(addr_same_source(&a, &c));
+	assert_false(addr_same_source(&a, &d));
+	d = v6("2001:db8::1", 1, 0);
+	e = v6("2001:db8::ffff:0:0:2", 1, 0);
+	assert_true(addr_same_source(&d, &e));
+	e = v6("2001:db8:0:1::1", 1, 0);
+	assert_false(addr_same_source(&d, &e));
 	b = v4("0.0.0.0", 4420);
 	d = v6("::", 4420, 0);
 	assert_true(addr_is_wildcard(&b));
