@@ -84,8 +84,12 @@ fails() {
 same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'"; return 1; }; }
 not() { ! "$@"; }
 
+# What a sanitizer said, in any process of the target: in such a build all of them have our stderr.
+reports() { cat "$work"/log* 2>/dev/null | grep -E 'runtime error:|Sanitizer'; }
+
 # finish: the plan, the target's log if anything failed, and the exit status.
 finish() {
+  ! reports >/dev/null || check "no sanitizer reports anything" not reports
   echo "1..$tests"
   [ "$failures" != 0 ] || exit 0
   [ ! -s "$work/log" ] || tail -n "${LOG_LINES:-100}" "$work/log" | sed 's/^/# target: /'
