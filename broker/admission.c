@@ -423,7 +423,7 @@ admission_begin(struct session *s)
 	    .discovery_listener = session_on_discovery(s) };
 	struct admit_counts counts = { 0 };
 	struct admit_verdict v;
-	struct admission *a;
+	struct admission *a = NULL;
 
 	s->phase = SESSION_ADMITTING;
 	if (ipc_text_ok(s->connect.hostnqn, IPC_NQN_SIZE) &&

@@ -212,7 +212,7 @@ static void
 start_ram(struct backend *be)
 {
 	struct held *h = held_find(&be->broker->held, HOLD_RAM, be->key);
-	int fd;
+	int fd = -1;
 
 	if (h == NULL && (fd = make_ram(be->ns->ram)) == -1) {
 		log_err("namespace %u of %s: no memory for a RAM disk of %llu bytes; lower its "
