@@ -7,7 +7,9 @@ include tests/fuzz/local.mk
 HEADER_FLAGS = $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(CMOCKA_CFLAGS) $(EVENT_CFLAGS) \
 	$(ISAL_CFLAGS) $(SECCOMP_CFLAGS) $(SODIUM_CFLAGS) $(SYSTEMD_CFLAGS) $(YAML_CFLAGS)
 AM_TESTS_ENVIRONMENT += CC='$(CC)'; HEADER_FLAGS='$(HEADER_FLAGS)'; export CC HEADER_FLAGS;
+LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/tap.sh
 dist_check_SCRIPTS += %D%/dist.sh %D%/headers.sh
+EXTRA_DIST += %D%/tap.sh
 TESTS += %D%/dist.sh %D%/headers.sh
 EXTRA_DIST += %D%/config %D%/lib.sh
 

@@ -11,7 +11,7 @@ check-vm: all
 check-valgrind: all
 	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS)
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(UNIT_TESTS)' \
-		LOG_COMPILER='valgrind -q --error-exitcode=99 --leak-check=full \
+		LOG_COMPILER='$(LOG_COMPILER) valgrind -q --error-exitcode=99 --leak-check=full \
 		--errors-for-leak-kinds=definite --trace-children=no'
 
 fuzz: all
