@@ -153,6 +153,7 @@ stop_target() {
   done
   wait "$target" || status=$?
   target=''
+  ! grep -E 'Sanitizer|runtime error:' "$work/log" || return
   return "$status"
 }
 
