@@ -143,11 +143,10 @@ channel_close(struct channel *ch)
 	ch->peer.fd = -1;
 }
 
-/* A reset: it ended with something unread. */
 bool
 channel_ended(const char *why)
 {
-	return (strcmp(why, "end of file") == 0 || strstr(why, strerror(ECONNRESET)) != NULL);
+	return (strcmp(why, "end of file") == 0);
 }
 
 bool

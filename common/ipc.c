@@ -134,9 +134,10 @@ receive(struct ipc_peer *peer, struct ipc_in *in)
 	    .msg_controllen = sizeof(control.buf) };
 	ssize_t n;
 
+	/* reset: the other end is closed and had left something unread; what it said is still here */
 	do
 		n = recvmsg(peer->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (n == -1 && errno == EINTR);
+	while (n == -1 && (errno == EINTR || errno == ECONNRESET));
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return (0);
 	if (n == -1)

@@ -391,6 +391,26 @@ test_end_of_file(void **state)
 	close(c.peer.fd);
 }
 
+/* It left something unread when it ended: what it has said is heard all the same. */
+static void
+test_last_words(void **state)
+{
+	const struct ipc_table *t = &tables[0];
+	struct channel c = channel_open(t, a_state(&t->rules[0]));
+	struct wire w = good(t, 0);
+
+	(void)state;
+	assert_int_equal(send(c.peer.fd, "unread", 6, MSG_DONTWAIT), 6);
+	heard.calls = 0;
+	put(c.far, &w);
+	close(c.far);
+	assert_int_equal(ipc_dispatch(&c.peer), 1);
+	assert_int_equal(heard.calls, 1);
+	assert_int_equal(ipc_dispatch(&c.peer), -1);
+	assert_string_equal(c.peer.why, "end of file");
+	close(c.peer.fd);
+}
+
 static void
 test_send_never_blocks(void **state)
 {
@@ -470,6 +490,7 @@ main(void)
 		cmocka_unit_test(test_handler_keeps),
 		cmocka_unit_test(test_handler_refuses),
 		cmocka_unit_test(test_end_of_file),
+		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_send_never_blocks),
 		cmocka_unit_test(test_no_fds),
 		cmocka_unit_test(test_sealed),
