@@ -78,10 +78,12 @@ broker_start(struct warden *w, struct programs *programs)
 void
 broker_end(struct broker *b, const char *why)
 {
+	bool said = b->phase == BROKER_LEAVING || b->warden->stopping ||
+	    strcmp(why, "end of file") == 0;	/* how it ended is said when it is reaped */
+
 	if (b->peer.fd == -1)
 		return;
-	log_print(b->phase == BROKER_LEAVING || b->warden->stopping ? LOG_DEBUG : LOG_ERR,
-	    "broker %u ends: %s", b->number, why);
+	log_print(said ? LOG_DEBUG : LOG_ERR, "broker %u ends: %s", b->number, why);
 	close(b->peer.fd);
 	b->peer.fd = -1;
 	if (b->pid != 0)
@@ -151,10 +153,13 @@ exit_status(int status)
 	return (1);
 }
 
+/* One that never was in charge has said itself why it exits. */
 static void
 say_how(const struct broker *b, int status)
 {
-	int level = b->phase == BROKER_LEAVING || b->warden->stopping ? LOG_DEBUG : LOG_ERR;
+	bool expected = b->phase == BROKER_LEAVING || b->warden->stopping ||
+	    (!b->warden->went && WIFEXITED(status));
+	int level = expected ? LOG_DEBUG : LOG_ERR;
 
 	if (WIFSIGNALED(status))
 		log_print(level, "broker %u was ended by signal %d (%s)", b->number,
