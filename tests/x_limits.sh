@@ -33,7 +33,7 @@ check "more queues than the limit" fails 1 'asked' as a --queues 3 hold
 wait_for 30 counted 2 a # the refused one is gone
 hold four a
 check "controllers of one host" fails 3 'Busy' as a list-ns
-hold five e -n "$any"
+hold five e --source 127.0.0.2 -n "$any" # the nameless have a share per source
 check "controllers in all" fails 3 'Busy' as b list-ns
 check "the limit is in the log" logged 'raise limits: controllers'
 check "one goes" end four
