@@ -472,7 +472,7 @@ forget_layers(void)
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	int r = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), 444, 0) |
 	    seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
-	    SCMP_A0(SCMP_CMP_EQ, 65)) | seccomp_load(ctx);
+	    SCMP_A0(SCMP_CMP_EQ, 65, 0)) | seccomp_load(ctx);
 
 	seccomp_release(ctx);
 	return (r);
