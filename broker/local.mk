@@ -62,7 +62,7 @@ sbin_PROGRAMS += %D%/cellblockd
 %C%_cellblockd_LDADD = common/libplumbing.a $(BSD_LIBS) $(SYSTEMD_LIBS)
 %C%_cellblockd_SOURCES = %D%/spawn.h %D%/warden.c %D%/warden.h %D%/warden_broker.c \
 	%D%/warden_child.c %D%/warden_hold.c %D%/warden_loop.c %D%/warden_message.c \
-	%D%/warden_outbox.c \
+	%D%/warden_notify.c %D%/warden_outbox.c \
 	%D%/warden_program.c %D%/warden_spawn.c
 if PLATFORM_LINUX
 %C%_cellblockd_SOURCES += %D%/spawn_linux.c
@@ -70,9 +70,9 @@ else
 %C%_cellblockd_SOURCES += %D%/spawn_posix.c
 endif
 if WITH_SYSTEMD
-%C%_cellblockd_SOURCES += %D%/warden_notify.c
+%C%_cellblockd_SOURCES += %D%/warden_sockets.c
 else
-%C%_cellblockd_SOURCES += %D%/warden_nonotify.c
+%C%_cellblockd_SOURCES += %D%/warden_nosockets.c
 endif
 if SANITIZERS
 %C%_cellblockd_CPPFLAGS += -DCHILD_STDERR=1

@@ -153,7 +153,7 @@ run(struct warden *w)
 	struct programs p;
 
 	raise_files();
-	if (notify_listen_fds(w) == -1 || make_dead_end(w) == -1 || programs_open(w, &p) == -1)
+	if (sockets_hold(w) == -1 || make_dead_end(w) == -1 || programs_open(w, &p) == -1)
 		return (1);
 	spawn_prepare(w);
 	warden_catch_signals(&while_waiting);

@@ -180,14 +180,16 @@ void	spawn_prepare(struct warden *);
  * a worker's door, both the caller's. Returns the child, or NULL with errno. */
 struct child *spawn_child(struct warden *, const struct spawn_request *, int ends[2]);
 
-/* ---- warden_notify.c (warden_nonotify.c without libsystemd) ---- */
+/* ---- warden_notify.c: what the service manager is told ---- */
 void	notify_ready(void);
 void	notify_reloading(void);
 void	notify_stopping(void);
 void	notify_status(const char *text);
 void	notify_watchdog(void);
+
+/* ---- warden_sockets.c (warden_nosockets.c without libsystemd) ---- */
 /* Sockets that the service manager passed become held. Returns 0, or -1 (said). */
-int	notify_listen_fds(struct warden *);
+int	sockets_hold(struct warden *);
 
 /* ---- all of it ---- */
 

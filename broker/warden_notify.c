@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The service manager: readiness, status, watchdog, and the sockets that it made for us. Without
- * one all of this does nothing.
+ * What the service manager is told: readiness, reloading, stopping, status, the watchdog's sign.
+ * Without one all of this does nothing.
  */
 #include "config.h"
 
@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "broker/warden.h"
@@ -87,45 +86,4 @@ void
 notify_watchdog(void)
 {
 	say("WATCHDOG=1");
-}
-
-/* How many of names[0..n) are names[n]? */
-static uint32_t
-count_same(char **names, int n)
-{
-	uint32_t same = 0;
-
-	for (int i = 0; i < n; i++)
-		same += strcmp(names[i], names[n]) == 0;
-	return (same);
-}
-
-static int
-hold_socket(struct warden *w, int fd, const char *name, uint32_t count)
-{
-	struct ipc_held held = { .kind = HOLD_SYSTEMD };
-	size_t len = strlen(name);
-
-	if (len >= IPC_SYSTEMD_NAME_SIZE) {
-		log_errx("socket name \"%s\" from the service manager is longer than %d bytes",
-		    name, IPC_SYSTEMD_NAME_SIZE - 1);
-		return (-1);
-	}
-	memcpy(held.key, name, len);
-	memcpy(held.key + IPC_SYSTEMD_NAME_SIZE, &count, sizeof(count));
-	return (hold_add(w, 0, &held, fd));
-}
-
-int
-notify_listen_fds(struct warden *w)
-{
-	char **names = NULL;
-	int n = sd_listen_fds_with_names(1, &names), r = 0;
-
-	for (int i = 0; i < n && r == 0; i++)
-		r = hold_socket(w, SD_LISTEN_FDS_START + i, names[i], count_same(names, i));
-	for (int i = 0; i < n; i++)
-		free(names[i]);
-	free(names);
-	return (n < 0 ? -1 : r);
 }

@@ -3,6 +3,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 requires python3 systemd-socket-activate
+grep -q sd_listen_fds "$CELLBLOCKD" || skip "built without libsystemd"
 port=$(pick_port)
 
 write_config() {

@@ -219,6 +219,9 @@ check_PROGRAMS += tests/fake_broker
 tests_fake_broker_SOURCES = tests/fake_broker.c
 %C%_warden_SOURCES = %D%/warden.c
 %C%_warden_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+if WITH_SYSTEMD
+%C%_warden_CPPFLAGS += -DWITH_SYSTEMD
+endif
 %C%_warden_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
 %C%_warden_DEPENDENCIES = broker/cellblockd tests/fake_broker common/libplumbing.a
 

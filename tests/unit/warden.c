@@ -983,6 +983,7 @@ test_stop_broker_dies(void **state)
 	assert_int_equal(warden_exit(), 0);
 }
 
+#ifdef WITH_SYSTEMD
 static void
 test_sockets(void **state)
 {
@@ -1015,6 +1016,7 @@ test_sockets(void **state)
 	assert_int_equal(seen, 7);
 	close(b);
 }
+#endif
 
 #define STORY(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
@@ -1027,8 +1029,10 @@ main(void)
 		STORY(test_reload_fails), STORY(test_hold_is_forwarded), STORY(test_bad_broker),
 		STORY(test_bad_beginning), STORY(test_many_children), STORY(test_status),
 		STORY(test_stop), STORY(test_stop_at_once), STORY(test_stop_broker_dies),
-		STORY(test_sockets), STORY(test_unread_words), STORY(test_drop_twice),
-		STORY(test_path_too_late),
+		STORY(test_unread_words), STORY(test_drop_twice), STORY(test_path_too_late),
+#ifdef WITH_SYSTEMD
+		STORY(test_sockets),
+#endif
 	};
 
 	if (getenv("ONLY") != NULL)
