@@ -70,6 +70,16 @@ is_same_host(const struct session *a, const struct session *b)
 	return (nqn_equal((const uint8_t *)host_of(a), (const uint8_t *)host_of(b)));
 }
 
+/* Of a subsystem that any host may use: its name says nothing. */
+static bool
+is_nameless(const struct session *s)
+{
+	const char *nqn = s->phase == SESSION_CONTROLLER ? s->record->subnqn : s->connect.subnqn;
+	const struct config_subsystem *sub = config_find_subsystem(s->broker->config, nqn);
+
+	return (sub != NULL && sub->allow_any_host);
+}
+
 static void
 count(struct session *asking, struct admit_counts *n)
 {
@@ -85,7 +95,8 @@ count(struct session *asking, struct admit_counts *n)
 		} else {
 			n->io++;
 			n->io_of_host += is_same_host(s, asking);
-			n->io_of_source += addr_same_source(&s->peer, &asking->peer);
+			n->nameless_of_source += addr_same_source(&s->peer, &asking->peer) &&
+			    is_nameless(s);
 		}
 	}
 }

@@ -146,7 +146,7 @@ decide_limits(const struct config *cfg, const struct config_host *host,
 		per_host = host->max_controllers;
 	if (n->io_of_host >= per_host)
 		return (ADMIT_HOST_FULL);
-	if (host == NULL && n->io_of_source >= admit_share(cfg->limits.controllers))
+	if (host == NULL && n->nameless_of_source >= admit_share(cfg->limits.controllers))
 		return (ADMIT_NAMELESS_FULL);
 	return (n->io >= cfg->limits.controllers ? ADMIT_FULL : ADMIT_OK);
 }

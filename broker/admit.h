@@ -49,7 +49,7 @@ struct admit_request {
 /* Controllers that there are, or are about to be. */
 struct admit_counts {
 	uint32_t io, io_of_host;	/* _of_host: of this host NQN */
-	uint32_t io_of_source;		/* of its address, whatever they are called */
+	uint32_t nameless_of_source;	/* where any host is allowed, from its address */
 	uint32_t discovery, discovery_of_source;
 };
 

@@ -96,9 +96,9 @@ static const struct row rows[] = {
 	{ SUB, FEW, 0, false, { .io_of_host = 0 }, ADMIT_OK, 0, 0, 0 },
 	{ SUB, FEW, 0, false, { .io_of_host = 1 }, ADMIT_HOST_FULL, BUSY, 0, 0 },
 	/* who has any name has one address: 10 / 4 + 1 */
-	{ OPEN, OTHER, 0, false, { .io_of_source = 2 }, ADMIT_OK, 0, 0, 0 },
-	{ OPEN, OTHER, 0, false, { .io_of_source = 3 }, ADMIT_NAMELESS_FULL, BUSY, 0, 0 },
-	{ SUB, HOST, 0, false, { .io_of_source = 9 }, ADMIT_OK, 0, 0, 0 },
+	{ OPEN, OTHER, 0, false, { .nameless_of_source = 2 }, ADMIT_OK, 0, 0, 0 },
+	{ OPEN, OTHER, 0, false, { .nameless_of_source = 3 }, ADMIT_NAMELESS_FULL, BUSY, 0, 0 },
+	{ SUB, HOST, 0, false, { .nameless_of_source = 9 }, ADMIT_OK, 0, 0, 0 },
 	/* one kind does not take the other's room */
 	{ SUB, HOST, 0, false, { .discovery = 100, .discovery_of_source = 100 }, ADMIT_OK, 0, 0, 0 },
 	{ DISC, HOST, 0, false, { .io = 100, .io_of_host = 100 }, ADMIT_OK, 0, 0, 0 },
