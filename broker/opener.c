@@ -20,6 +20,10 @@
 
 #define DRAIN_POLL_MS	20
 
+/* It needs ten. But Linux refuses to send a descriptor when more than this many of the same user are
+ * under way, and that is the broker's user: what some worker leaves unread is counted here. */
+#define MAX_FILES	65536
+
 struct opener {
 	char path[IPC_PATH_SIZE];	/* "": none, then nothing can be claimed */
 	struct probe_limits limits;
@@ -87,7 +91,7 @@ static void
 narrow(const struct ipc_jail *jail, const struct opener *o, int root)
 {
 	const char *paths[] = { o->path[0] != '\0' ? o->path : NULL, NULL };
-	struct sandbox sandbox = { .jail = jail, .root = root, .paths = paths, .max_files = 16,
+	struct sandbox sandbox = { .jail = jail, .root = root, .paths = paths, .max_files = MAX_FILES,
 	    .max_fsize = UINT64_MAX };
 	struct ipc_ready ready;
 	char why[256];

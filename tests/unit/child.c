@@ -38,7 +38,7 @@ jail_for(enum role role)
 	struct ipc_jail jail = { .role = role, .uid = getuid(), .gid = getgid(), .child = 1 };
 
 	if (jail.uid == 0) {
-		jail.uid = jail.gid = 1879048192u + role;
+		jail.uid = jail.gid = CHILD_UID + role;
 		jail.change_ids = 1;
 		jail.keep_dac = role == ROLE_OPENER;
 	}

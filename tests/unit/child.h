@@ -10,6 +10,8 @@
 
 #include "common/ipc.h"
 
+#define CHILD_UID IPC_UID_BASE	/* of a child that root starts: this and its role */
+
 /* Runs program (beside the tests in the build tree) with argv, which may be NULL. path is for an
  * opener, door for a worker (-1: none). Returns the other end of its control channel, or -1. */
 int	child_start(const char *program, char *const argv[], enum role, const char *path, int door,
