@@ -141,12 +141,15 @@ decide_limits(const struct config *cfg, const struct config_host *host,
     const struct admit_counts *n)
 {
 	uint32_t per_host = cfg->limits.controllers_per_host;
+	uint32_t share = admit_share(cfg->limits.controllers);
 
 	if (host != NULL && host->max_controllers != 0)
 		per_host = host->max_controllers;
 	if (n->io_of_host >= per_host)
 		return (ADMIT_HOST_FULL);
-	if (host == NULL && n->nameless_of_source >= admit_share(cfg->limits.controllers))
+	if (share < per_host)
+		share = per_host;	/* a source is at least one host */
+	if (host == NULL && n->nameless_of_source >= share)
 		return (ADMIT_NAMELESS_FULL);
 	return (n->io >= cfg->limits.controllers ? ADMIT_FULL : ADMIT_OK);
 }
