@@ -13,110 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "broker/broker.h"
-#include "common/addr.h"
-#include "common/nqn.h"
-#include "common/nvme.h"
-
-enum want_state { WANT_DRAIN, WANT_OPENER, WANT_HAVE, WANT_LEFT_OUT };
-
-/* One namespace on its way to the worker. */
-struct want {
-	struct admission *admission;
-	struct backend *backend;
-	enum want_state state;
-	bool readonly;
-	uint64_t lock_offset;
-	struct opener_job *job;
-	int fd;
-};
-
-struct admission {
-	struct session *session;
-	struct admit_verdict verdict;
-	bool feeding;			/* all is there: it is being told */
-	uint32_t fed;			/* of want[] */
-	uint32_t n;
-	struct want want[];
-};
+#include "broker/admission.h"
 
 static void advance(struct admission *);
-
-/* ---- counting ---- */
-
-/* Is it a controller, or about to be one? */
-static bool
-counts_as_controller(const struct session *s)
-{
-	return (!s->gone && (s->phase == SESSION_ADMITTING || s->phase == SESSION_CONTROLLER));
-}
-
-static const char *
-host_of(const struct session *s)
-{
-	return (s->phase == SESSION_CONTROLLER ? s->record->hostnqn : s->connect.hostnqn);
-}
-
-static bool
-is_discovery(const struct session *s)
-{
-	return (s->phase == SESSION_CONTROLLER ? s->record->discovery :
-	    nqn_is_discovery(s->connect.subnqn));
-}
-
-static bool
-is_same_host(const struct session *a, const struct session *b)
-{
-	return (nqn_equal((const uint8_t *)host_of(a), (const uint8_t *)host_of(b)));
-}
-
-/* Of a subsystem that any host may use: its name says nothing. */
-static bool
-is_nameless(const struct session *s)
-{
-	const char *nqn = s->phase == SESSION_CONTROLLER ? s->record->subnqn : s->connect.subnqn;
-	const struct config_subsystem *sub = config_find_subsystem(s->broker->config, nqn);
-
-	return (sub != NULL && sub->allow_any_host);
-}
-
-static void
-count(struct session *asking, struct admit_counts *n)
-{
-	struct session *s;
-
-	memset(n, 0, sizeof(*n));
-	RB_FOREACH(s, session_tree, &asking->broker->sessions) {
-		if (s == asking || !counts_as_controller(s))
-			continue;
-		if (is_discovery(s)) {
-			n->discovery++;
-			n->discovery_of_source += addr_same_source(&s->peer, &asking->peer);
-		} else {
-			n->io++;
-			n->io_of_host += is_same_host(s, asking);
-			n->nameless_of_source += addr_same_source(&s->peer, &asking->peer) &&
-			    is_nameless(s);
-		}
-	}
-}
-
-/* Two machines cloned from one image look like one host. It is allowed; data may suffer. */
-static void
-look_for_twin(struct session *s)
-{
-	char addr[ADDR_TEXT_SIZE];
-	struct session *t;
-
-	RB_FOREACH(t, session_tree, &s->broker->sessions)
-		if (t != s && counts_as_controller(t) && !is_discovery(t) && is_same_host(t, s) &&
-		    !addr_same_host(&t->peer, &s->peer)) {
-			logline(s, LOG_WARNING, "give every machine a host NQN of its own "
-			    "(nvme gen-hostnqn)", "a host of the same name is connected from %s",
-			    addr_format_host(&t->peer, addr));
-			return;
-		}
-}
 
 /* ---- namespaces ---- */
 
@@ -169,7 +68,8 @@ open_want(struct want *w)
 	}
 	w->state = WANT_OPENER;
 	w->lock_offset = new_lock_offset();
-	w->job = opener_reopen(w->backend, w->lock_offset, w->readonly, opened, w);
+	w->job = opener_reopen(w->backend, w->lock_offset, w->readonly,
+	    (uint32_t)(w - w->admission->want), opened, w);
 	if (w->job == NULL)
 		leave_out(w, "out of memory");
 }
@@ -187,6 +87,7 @@ choose(struct broker *b, const struct admit_verdict *v, struct want *want)
 
 		if (be == NULL || !config_may_see(v->host, ns->nsid))
 			continue;
+		backend_measure(be);
 		want[n].backend = be;
 		want[n].readonly = !config_may_write(ns, v->host) || be->info.readonly;
 		want[n].fd = -1;
@@ -229,123 +130,6 @@ admission_cancel(struct session *s)
 	free(a);
 }
 
-/* ---- the record ---- */
-
-/* Not to be guessed: a stranger who knows it could ask for queues of that controller. */
-static uint16_t
-new_cntlid(struct broker *b)
-{
-	uint16_t id;
-
-	do
-		id = (uint16_t)(1 + randombytes_uniform(NVME_CNTLID_MAX));
-	while (session_by_cntlid(b, id) != NULL);
-	return (id);
-}
-
-static void
-record_ns(struct ipc_record *r, const struct want *w)
-{
-	struct ipc_record_ns *ns = &r->ns[r->nns++];
-
-	ns->nsid = w->backend->ns->nsid;
-	ns->readonly = w->readonly;
-	ns->lock_offset = w->lock_offset;
-	memcpy(ns->claim, w->backend->key, sizeof(ns->claim));
-}
-
-static int
-make_record(struct admission *a)
-{
-	struct session *s = a->session;
-	struct ipc_record *r = s->record;
-	uint16_t cntlid = new_cntlid(s->broker);
-
-	if (r == NULL && (r = s->record = malloc(sizeof(*r))) == NULL)
-		return (-1);
-	memset(r, 0, sizeof(*r));
-	r->version = IPC_RECORD_VERSION;
-	r->kind = RECORD_CONTROLLER;
-	r->child = s->child;
-	r->cntlid = cntlid;
-	r->discovery = a->verdict.discovery;
-	r->peer = s->peer;
-	r->local = s->local;
-	r->since_ms = loop_wall_ms();
-	memcpy(r->hostid, s->connect.hostid, sizeof(r->hostid));
-	memcpy(r->hostnqn, s->connect.hostnqn, sizeof(r->hostnqn));
-	memcpy(r->subnqn, s->connect.subnqn, sizeof(r->subnqn));
-	for (uint32_t i = 0; i < a->n; i++)
-		if (a->want[i].state == WANT_HAVE)
-			record_ns(r, &a->want[i]);
-	return (record_keep(s));
-}
-
-/* ---- telling the worker ---- */
-
-static int
-tell_ns(struct admission *a, struct want *w)
-{
-	const struct ipc_claimed *c = &w->backend->info;
-	const struct config_namespace *ns = w->backend->ns;
-	struct ipc_ns m = {
-		.nsid = ns->nsid,
-		.block_size = c->block_size,
-		.nlbas = c->size / c->block_size,
-		.readonly = w->readonly,
-		.ram = c->kind == BACKEND_RAM,
-		.direct = c->align != 0,
-		.align = c->align,
-		.can_discard = c->can_discard,
-		.can_zero = c->can_zero,
-		.phys_block_size = c->phys_block_size,
-		.opt_io_size = c->opt_io_size,
-		.discard_max = c->discard_max,
-		.discard_gran = c->discard_gran,
-	};
-
-	memcpy(m.uuid, ns->uuid, sizeof(m.uuid));
-	memcpy(m.nguid, ns->nguid, sizeof(m.nguid));
-	memcpy(m.eui64, ns->eui64, sizeof(m.eui64));
-	if (IPC_SEND_FD(a->session->ch.peer.fd, NS, &m, &w->fd) == -1)
-		return (-1);
-	close(w->fd);	/* no duplicate: the lock must go with the worker's last write */
-	w->fd = -1;
-	return (0);
-}
-
-static uint32_t
-largest_nsid(const struct config_subsystem *s)
-{
-	uint32_t nn = 0;
-
-	for (size_t i = 0; i < s->nnamespaces; i++)
-		if (s->namespaces[i].nsid > nn)
-			nn = s->namespaces[i].nsid;
-	return (nn);
-}
-
-static int
-tell_admit(struct admission *a)
-{
-	const struct config_subsystem *sub = a->verdict.subsystem;
-	struct session *s = a->session;
-	struct ipc_admit m;
-
-	memset(&m, 0, sizeof(m));
-	m.cntlid = s->record->cntlid;
-	m.discovery = s->record->discovery;
-	m.nns = s->record->nns;
-	memcpy(m.subnqn, s->record->subnqn, sizeof(m.subnqn));
-	strlcpy(m.model, "Cellblock", sizeof(m.model));
-	if (sub != NULL) {
-		m.nn = largest_nsid(sub);
-		strlcpy(m.serial, sub->serial, sizeof(m.serial));
-		strlcpy(m.model, sub->model, sizeof(m.model));
-	}
-	return (IPC_SEND(s->ch.peer.fd, ADMIT, &m));
-}
-
 static void
 admitted(struct session *s)
 {
@@ -370,10 +154,10 @@ feed(struct admission *a)
 	for (; a->fed < a->n; a->fed++) {
 		struct want *w = &a->want[a->fed];
 
-		if (w->state == WANT_HAVE && tell_ns(a, w) == -1)
+		if (w->state == WANT_HAVE && admission_tell_ns(a, w) == -1)
 			break;
 	}
-	if (a->fed == a->n && tell_admit(a) == 0)
+	if (a->fed == a->n && admission_tell_admit(a) == 0)
 		admitted(s);
 	else
 		timer_set(s->deadline, FEED_MS);
@@ -406,7 +190,7 @@ advance(struct admission *a)
 
 	if (a->feeding || any_is(a, WANT_DRAIN) || any_is(a, WANT_OPENER))
 		return;
-	if (make_record(a) == -1 || (a->verdict.discovery && discovery_send(s) == -1)) {
+	if (admission_record(a) == -1 || (a->verdict.discovery && discovery_send(s) == -1)) {
 		refuse(s, ADMIT_NO_RESOURCES);
 		return;
 	}
@@ -439,7 +223,7 @@ admission_begin(struct session *s)
 	s->phase = SESSION_ADMITTING;
 	if (ipc_text_ok(s->connect.hostnqn, IPC_NQN_SIZE) &&
 	    ipc_text_ok(s->connect.subnqn, IPC_NQN_SIZE))
-		count(s, &counts);
+		census_count(s, &counts);
 	admit_decide(b->config, &request, &counts, &v);
 	if (v.reason == ADMIT_OK && b->phase != BROKER_IN_CHARGE)
 		admit_refuse(&v, ADMIT_LEAVING);
@@ -450,7 +234,7 @@ admission_begin(struct session *s)
 		return;
 	}
 	if (!v.discovery)
-		look_for_twin(s);
+		census_look_for_twin(s);
 	timer_set(s->deadline, time_left_ms(s));
 	for (uint32_t i = 0; i < a->n; i++)
 		if (!a->want[i].readonly)
@@ -458,6 +242,15 @@ admission_begin(struct session *s)
 	for (uint32_t i = 0; i < a->n; i++)
 		open_want(&a->want[i]);
 	advance(a);
+}
+
+static bool
+is_overloaded(const struct admission *a)
+{
+	for (uint32_t i = 0; i < a->n; i++)
+		if (a->want[i].state == WANT_OPENER && opener_is_queued(a->want[i].job))
+			return (true);
+	return (false);
 }
 
 /* What is not open by now is left out; what is not drained by now means: come again. */
@@ -476,8 +269,8 @@ admission_late(struct session *s)
 			feed(a);
 		return;
 	}
-	if (any_is(a, WANT_DRAIN)) {
-		refuse(s, ADMIT_NOT_DRAINED);
+	if (any_is(a, WANT_DRAIN) || is_overloaded(a)) {
+		refuse(s, any_is(a, WANT_DRAIN) ? ADMIT_NOT_DRAINED : ADMIT_OVERLOAD);
 		return;
 	}
 	for (uint32_t i = 0; i < a->n; i++) {

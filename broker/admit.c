@@ -18,6 +18,9 @@
 #define IPO_HOSTNQN	512
 #define IPO_QID		42
 
+/* Controller ids are chosen at random, and there have to be some left to choose from. */
+#define MOST_CONTROLLERS (NVME_CNTLID_MAX - 1024)
+
 #define BUSY		NVME_SC_CONNECT_CONTROLLER_BUSY
 #define PARAM		NVME_SC_CONNECT_INVALID_PARAMETERS
 #define HOST		NVME_SC_CONNECT_INVALID_HOST
@@ -58,6 +61,9 @@ static const struct {
 	[ADMIT_NOT_DRAINED] = { { BUSY, 0, 0, { 0 } },
 	    "writes of this host's previous controller have not reached the device yet",
 	    "the host tries again" },
+	[ADMIT_OVERLOAD] = { { BUSY, 0, 0, { 0 } },
+	    "too much to do to open its namespaces in time",
+	    "raise limits: greeting-timeout, or give hosts fewer namespaces" },
 	[ADMIT_NO_RESOURCES] = { { BUSY, 0, 0, { 0 } }, "out of memory or descriptors",
 	    "raise LimitNOFILE, or add memory" },
 	[ADMIT_UNKNOWN_CNTLID] = { { PARAM, IPO_CNTLID, IN_DATA, { 0 } },
@@ -119,7 +125,8 @@ admit_share(uint32_t limit)
 static enum admit_reason
 decide_discovery(const struct config *cfg, const struct admit_counts *n)
 {
-	if (n->discovery >= cfg->limits.discovery_controllers)
+	if (n->discovery >= cfg->limits.discovery_controllers ||
+	    n->io + n->discovery >= MOST_CONTROLLERS)
 		return (ADMIT_DISCOVERY_FULL);
 	if (n->discovery_of_source >= admit_share(cfg->limits.discovery_controllers))
 		return (ADMIT_SOURCE_FULL);
@@ -151,7 +158,8 @@ decide_limits(const struct config *cfg, const struct config_host *host,
 		share = per_host;	/* a source is at least one host */
 	if (host == NULL && n->nameless_of_source >= share)
 		return (ADMIT_NAMELESS_FULL);
-	return (n->io >= cfg->limits.controllers ? ADMIT_FULL : ADMIT_OK);
+	return (n->io >= cfg->limits.controllers || n->io + n->discovery >= MOST_CONTROLLERS ?
+	    ADMIT_FULL : ADMIT_OK);
 }
 
 static enum admit_reason

@@ -29,6 +29,7 @@ enum admit_reason {
 	ADMIT_NAMELESS_FULL,	/* of hosts that no configuration names */
 	ADMIT_LEAVING,		/* the service is being stopped */
 	ADMIT_NOT_DRAINED,	/* a dead worker's writes may still arrive */
+	ADMIT_OVERLOAD,		/* its namespaces could not be opened in time */
 	ADMIT_NO_RESOURCES,
 	/* of I/O queues */
 	ADMIT_UNKNOWN_CNTLID,

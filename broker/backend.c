@@ -29,7 +29,7 @@ stage_text(const struct ipc_open_failed *why)
 		[STAGE_TYPE] = "is neither a block device nor a regular file",
 		[STAGE_CLAIM] = "is in use by somebody else",
 		[STAGE_SIZE] = "has no size that can be used",
-		[STAGE_REOPEN] = "cannot be opened again",
+		[STAGE_REOPEN] = "cannot be opened again (was it replaced?)",
 		[STAGE_LOCK] = "cannot be locked",
 	};
 
@@ -42,6 +42,8 @@ stage_text(const struct ipc_open_failed *why)
 static const char *
 remedy(const struct ipc_open_failed *why)
 {
+	if (why->stage == STAGE_REOPEN)
+		return ("; it is claimed anew when nobody has it any more");
 	switch (why->error) {
 	case EACCES:
 	case EPERM:
@@ -63,13 +65,22 @@ say_waiting(struct backend *be, const struct ipc_open_failed *why)
 		return;		/* said before */
 	be->last = *why;
 	log_warnx("namespace %u of %s is waiting: %s %s: %s%s", be->ns->nsid, be->subsystem->nqn,
-	    be->ns->path, stage_text(why), strerror((int)why->error), remedy(why));
+	    be->ns->path != NULL ? be->ns->path : "its RAM disk", stage_text(why), strerror((int)why->error), remedy(why));
+}
+
+/* Failures that say something about the moment, not about the device. */
+static bool
+is_passing(uint32_t error)
+{
+	return (error == ETIMEDOUT || error == ENOMEM || error == EMFILE || error == ENFILE ||
+	    error == EAGAIN || error == EIO);
 }
 
 void
 backend_stalled(struct backend *be, const struct ipc_open_failed *why)
 {
 	be->state = NS_WAITING;
+	be->doubtful |= be->held != NULL && !is_passing(why->error);
 	timer_set(be->retry, RETRY_MS);
 	say_waiting(be, why);
 }
@@ -78,6 +89,7 @@ static void
 online(struct backend *be)
 {
 	be->state = NS_ONLINE;
+	be->doubtful = false;
 	if (be->last.error != 0 || be->broker->phase >= BROKER_IN_CHARGE)
 		log_info("namespace %u of %s is online", be->ns->nsid, be->subsystem->nqn);
 	memset(&be->last, 0, sizeof(be->last));
@@ -135,12 +147,29 @@ claim_done(void *ctx, struct opener_result *r)
 static void
 try_claim(struct backend *be)
 {
-	if (be->openers > 0) {	/* one that hangs is enough */
-		timer_set(be->retry, RETRY_MS);
-		return;
-	}
 	if ((be->claiming = opener_claim(be, claim_done, be)) == NULL)
 		timer_set(be->retry, RETRY_MS);
+}
+
+static bool is_named(struct broker *, const uint8_t key[HELD_KEY_SIZE]);
+
+/* The path may mean another file or disk now. As long as somebody has the old one, it stays. */
+static void
+give_up_claim(struct backend *be)
+{
+	static const uint32_t kinds[] = { HOLD_CLAIM, HOLD_PAGE };
+	struct broker *b = be->broker;
+	struct held *h;
+
+	if (be->path_index == NO_PATH || !be->doubtful || is_named(b, be->key))
+		return;
+	be->held = NULL;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if ((h = held_find(&b->held, kinds[i], be->key)) == NULL)
+			continue;
+		warden_drop(b, h);
+		held_forget(&b->held, h);
+	}
 }
 
 /* A claim that was lost for a moment (an opener hung) is good again when none hangs any more. */
@@ -151,30 +180,40 @@ retry_due(void *ctx)
 
 	if (be->state == NS_ONLINE || be->claiming != NULL)
 		return;
+	if (be->openers > 0) {	/* one that hangs is enough */
+		timer_set(be->retry, RETRY_MS);
+		return;
+	}
+	give_up_claim(be);
 	if (be->held == NULL)
 		try_claim(be);
-	else if (be->openers > 0)
-		timer_set(be->retry, RETRY_MS);
 	else
 		online(be);
 }
 
-/* The size may have changed since; a device that hangs does not hang in lseek. */
+/* A device that hangs does not hang in lseek. */
+void
+backend_measure(struct backend *be)
+{
+	off_t end = be->held != NULL ? lseek(be->held->fd, 0, SEEK_END) : -1;
+
+	if (end >= (off_t)be->info.block_size)
+		be->info.size = (uint64_t)end;
+}
+
 static bool
 adopt(struct backend *be)
 {
 	struct held *page = held_find(&be->broker->held, HOLD_PAGE, be->key);
 	struct held *claim = held_find(&be->broker->held, HOLD_CLAIM, be->key);
-	off_t end;
 
 	if (page == NULL || claim == NULL ||
 	    pread(page->fd, &be->info, sizeof(be->info), 0) != (ssize_t)sizeof(be->info) ||
 	    !claimed_ok(&be->info))
 		return (false);
-	if ((end = lseek(claim->fd, 0, SEEK_END)) >= (off_t)be->info.block_size)
-		be->info.size = (uint64_t)end;
 	page->wanted = claim->wanted = true;
 	be->held = claim;
+	backend_measure(be);
 	online(be);
 	return (true);
 }

@@ -156,7 +156,7 @@ main(int argc, char **argv, char **envp)
 	b.owner = getuid();
 	b.serve = o.argc > 0;
 	fill_identities(b.config);
-	setproctitle("broker: starting");
+	setproctitle("-broker: starting");
 	start_run(&b);
 	return (0);
 }

@@ -42,6 +42,7 @@ enum {
 	PONG_MS = 30000,		/* a worker that says nothing for so long hangs */
 	ALIVE_MS = 2000,
 	RESPAWN_MS = 200,		/* after a spawn failed or a spare died early */
+	RESPAWN_MAX_MS = 5000,		/* doubling up to this */
 	CTL_CLIENTS = 16,
 	CTL_WAIT_MS = 300,		/* for workers' counters */
 };
@@ -73,6 +74,7 @@ struct backend {
 	struct opener_job *claiming;
 	unsigned openers;		/* running, those that hang among them */
 	struct timer *retry;
+	bool doubtful;			/* what is held cannot be opened again: claim it anew */
 	struct ipc_open_failed last;	/* so that the same failure is said once */
 };
 
@@ -151,7 +153,10 @@ struct broker {
 	struct session_tree sessions;
 	unsigned spawning;		/* workers that were asked for */
 	struct timer *spares_again;
-	TAILQ_HEAD(, opener_job) jobs;
+	uint64_t spare_pause_ms;	/* grows while none can be started */
+	TAILQ_HEAD(opener_jobs, opener_job) jobs;	/* by turn */
+	uint64_t opener_turn;		/* of the one that was started last */
+	unsigned openers;		/* running; drains and those that hang not counted */
 	TAILQ_HEAD(, drain) drains;
 	uint32_t last_ticket;
 	struct timer *alive, *start, *pings, *shutdown;
@@ -202,6 +207,8 @@ bool	backends_pending(const struct broker *);
 struct backend *backend_find(struct broker *, const struct config_subsystem *, uint32_t nsid);
 struct backend *backend_by_key(struct broker *, const uint8_t key[HELD_KEY_SIZE]);
 void	held_sweep(struct broker *);	/* drops what nobody needs any more */
+/* Asks how large it is now; it may have been resized. */
+void	backend_measure(struct backend *);
 /* An opener failed on it: it waits, and is tried again. */
 void	backend_stalled(struct backend *, const struct ipc_open_failed *);
 
@@ -217,14 +224,16 @@ typedef void opener_done(void *ctx, struct opener_result *);
 /* Each calls done once, later, unless the job is forgotten before. NULL: no memory. */
 struct opener_job *opener_claim(struct backend *, opener_done *, void *ctx);
 struct opener_job *opener_reopen(struct backend *, uint64_t lock_offset, bool readonly,
-	    opener_done *, void *ctx);
+	    uint32_t nth, opener_done *, void *ctx);	/* nth of those that belong together */
 struct opener_job *opener_drain(struct broker *, const struct held *, uint64_t lock_offset,
 	    opener_done *, void *ctx);
 void	opener_forget(struct opener_job *);
+/* Has it not even been started, for want of room and not because its backend hangs? */
+bool	opener_is_queued(const struct opener_job *);
 /* From the warden; each returns whether it was one of ours. */
 bool	opener_spawned(struct broker *, const struct ipc_spawned *, int fd);	/* takes fd then */
 bool	opener_spawn_failed(struct broker *, const struct ipc_spawn_failed *);
-bool	opener_gone(struct broker *, uint32_t child);
+bool	opener_gone(struct broker *, uint32_t child, int status);
 
 /* ---- listener_link.c: the listener and its spares ---- */
 void	listener_init(struct broker *);
@@ -242,6 +251,8 @@ void	listener_unlisten(struct broker *);
 void	spare_refill(struct broker *);
 void	spare_spawned(struct broker *, const struct ipc_spawned *, int control, int door);
 void	spare_spawn_failed(struct broker *, const struct ipc_spawn_failed *);
+void	spare_is_ready(struct session *);
+void	spare_lost(struct session *);	/* ended before it met anybody */
 
 /* ---- session.c: a worker ---- */
 RB_PROTOTYPE(session_tree, session, entry, session_compare)
@@ -276,6 +287,10 @@ void	admission_begin(struct session *);
 void	admission_late(struct session *);	/* its time is over */
 void	admission_cancel(struct session *);
 void	admission_drained(struct broker *);	/* some drain is done: who waits looks again */
+
+/* ---- census.c: who is here ---- */
+void	census_count(struct session *asking, struct admit_counts *);	/* without itself */
+void	census_look_for_twin(struct session *);	/* says so when there is one */
 
 /* ---- queue.c: an I/O Connect, from its arrival to QUEUE_GIVE or REFUSE ---- */
 void	queue_begin(struct session *greeter);

@@ -122,7 +122,7 @@ on_child_gone(void *ctx, const struct ipc_child_gone *m, int *fds)
 	struct session *s;
 
 	(void)fds;
-	if (opener_gone(b, m->child) || listener_gone(b, m->child, m->status) ||
+	if (opener_gone(b, m->child, m->status) || listener_gone(b, m->child, m->status) ||
 	    (s = session_find(b, m->child)) == NULL)
 		return (0);
 	s->gone_early = b->phase < BROKER_IN_CHARGE;

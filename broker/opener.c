@@ -19,6 +19,8 @@
 #include "common/sandbox.h"
 
 #define DRAIN_POLL_MS	20
+#define SEND_TRIES	1000
+#define SEND_WAIT_MS	5
 
 /* It needs ten. But Linux refuses to send a descriptor when more than this many of the same user are
  * under way, and that is the broker's user: what some worker leaves unread is counted here. */
@@ -30,6 +32,18 @@ struct opener {
 };
 
 IPC_RECEIVER(from_broker, IPC_BROKER_TO_OPENER)
+
+/* Descriptors under way are limited per user, and all openers are one: then it takes its turn. */
+static int
+tell_opened(uint32_t type, const void *m, size_t size, int fd)
+{
+	int tries = SEND_TRIES, r;
+
+	while ((r = ipc_send(IPC_CONTROL_FD, type, m, size, &fd, 1)) == -1 &&
+	    errno == ETOOMANYREFS && tries-- > 0)
+		poll(NULL, 0, SEND_WAIT_MS);
+	return (r);
+}
 
 static int
 tell_failed(const struct ipc_open_failed *why)
@@ -46,11 +60,11 @@ on_claim(void *ctx, const struct ipc_claim *m, int *fds)
 	int fd = -1;
 
 	(void)fds;
-	setproctitle("opener: claiming %s", o->path);
+	setproctitle("-opener: claiming %s", o->path);
 	if (o->path[0] == '\0' || (fd = probe_claim(o->path, &o->limits, m, &claimed,
 	    &why)) == -1)
 		return (tell_failed(&why));
-	return (IPC_SEND_FD(IPC_CONTROL_FD, CLAIMED, &claimed, &fd));
+	return (tell_opened(IPC_CLAIMED, &claimed, sizeof(claimed), fd));
 }
 
 static int
@@ -61,10 +75,10 @@ on_reopen(void *ctx, const struct ipc_reopen *m, int *fds)
 	int fd;
 
 	(void)ctx;
-	setproctitle("opener: opening");
+	setproctitle("-opener: opening");
 	if ((fd = probe_reopen(fds[0], m, &why)) == -1)
 		return (tell_failed(&why));
-	return (IPC_SEND_FD(IPC_CONTROL_FD, REOPENED, &answer, &fd));
+	return (tell_opened(IPC_REOPENED, &answer, sizeof(answer), fd));
 }
 
 /* Until the last description of a dead worker is gone, or the broker is. */
@@ -76,7 +90,7 @@ on_drain(void *ctx, const struct ipc_drain *m, int *fds)
 	int locked;
 
 	(void)ctx;
-	setproctitle("opener: draining");
+	setproctitle("-opener: draining");
 	while ((locked = probe_is_locked(fds[0], m->lock_offset)) == 1)
 		if (poll(&p, 1, DRAIN_POLL_MS) != 0)
 			exit(0);
@@ -116,7 +130,7 @@ main(int argc, char **argv, char **envp)
 	signal(SIGTERM, SIG_IGN);
 	if (sandbox_receive_jail(ROLE_OPENER, &jail, &root, NULL, o.path) == -1)
 		err(1, "first words");
-	setproctitle("opener");
+	setproctitle("-opener");
 	if (o.path[0] != '\0')
 		probe_read_limits(o.path, &o.limits);
 	narrow(&jail, &o, root);

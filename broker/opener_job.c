@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <sys/wait.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +24,12 @@ struct opener_job {
 		struct ipc_reopen reopen;
 		struct ipc_drain drain;
 	} request;
-	const struct held *held;	/* the claim that goes with it, or NULL */
+	const struct held *held;	/* a drain's claim */
+	uint64_t turn;			/* in whose order they are started */
 	uint32_t ticket, child;		/* 0: not yet */
 	struct channel ch;
 	struct timer *deadline;
+	bool counted;			/* among those that run */
 	bool over;			/* answered, or nobody waits for it */
 	opener_done *done;
 	void *ctx;
@@ -38,6 +42,17 @@ static const size_t request_size[] = {
 	[IPC_REOPEN] = sizeof(struct ipc_reopen),
 	[IPC_DRAIN] = sizeof(struct ipc_drain),
 };
+
+/* One that is over may still hang: it is its backend's burden then, and nobody else's. */
+static void
+over(struct opener_job *job)
+{
+	job->over = true;
+	timer_stop(job->deadline);
+	if (job->counted)
+		job->broker->openers--;
+	job->counted = false;
+}
 
 static void
 job_free(struct opener_job *job)
@@ -56,8 +71,7 @@ answer(struct opener_job *job, struct opener_result *r)
 {
 	if (job->over)
 		return;
-	job->over = true;
-	timer_stop(job->deadline);
+	over(job);
 	job->done(job->ctx, r);
 }
 
@@ -84,22 +98,11 @@ deadline_due(void *ctx)
 	fail(job, stage_of(job), ETIMEDOUT);
 }
 
-/* Drains count themselves, one per claim, and those that hang are not counted. */
-static unsigned
-count_running(const struct broker *b)
-{
-	const struct opener_job *job;
-	unsigned n = 0;
-
-	TAILQ_FOREACH(job, &b->jobs, entry)
-		n += job->ticket != 0 && !job->over && job->backend != NULL;
-	return (n);
-}
-
+/* Drains count themselves: one per claim. */
 static bool
-has_room(const struct opener_job *job, unsigned running)
+has_room(const struct opener_job *job)
 {
-	return (job->backend == NULL || (running < OPENERS_MAX &&
+	return (job->backend == NULL || (job->broker->openers < OPENERS_MAX &&
 	    job->backend->openers < OPENERS_OF_BACKEND));
 }
 
@@ -108,28 +111,47 @@ start(struct opener_job *job)
 {
 	uint32_t path = job->backend != NULL ? job->backend->path_index : NO_PATH;
 
-	if (job->backend != NULL)
+	if (job->broker->opener_turn < job->turn)
+		job->broker->opener_turn = job->turn;
+	if (job->backend != NULL) {
 		job->backend->openers++;
+		job->broker->openers++;
+		job->counted = true;
+	}
 	job->ticket = warden_spawn(job->broker, ROLE_OPENER, path);
 }
 
-/* Starts what waits and has room now, the oldest first. Hosts decide how many wait: the list is gone
- * through twice, not once for each of them. */
+/* Everybody's first comes before anybody's second: a controller with many namespaces does not keep
+ * one with few waiting. nth counts from now on. */
+static void
+enqueue(struct opener_job *job, uint32_t nth)
+{
+	struct broker *b = job->broker;
+	struct opener_job *before = TAILQ_LAST(&b->jobs, opener_jobs);
+
+	job->turn = b->opener_turn + nth;
+	while (before != NULL && before->turn > job->turn)
+		before = TAILQ_PREV(before, opener_jobs, entry);
+	if (before == NULL)
+		TAILQ_INSERT_HEAD(&b->jobs, job, entry);
+	else
+		TAILQ_INSERT_AFTER(&b->jobs, before, job, entry);
+}
+
+/* Starts what waits and has room now, in the order of turns. */
 static void
 start_waiting(struct broker *b)
 {
-	unsigned running = count_running(b);
 	struct opener_job *job;
 
 	TAILQ_FOREACH(job, &b->jobs, entry)
-		if (job->ticket == 0 && !job->over && has_room(job, running)) {
+		if (job->ticket == 0 && !job->over && has_room(job))
 			start(job);
-			running += job->backend != NULL;
-		}
 }
 
 static struct opener_job *
-job_new(struct broker *b, struct backend *be, uint32_t type, opener_done *done, void *ctx)
+job_new(struct broker *b, struct backend *be, uint32_t type, uint32_t nth, opener_done *done,
+    void *ctx)
 {
 	struct opener_job *job = calloc(1, sizeof(*job));
 
@@ -142,14 +164,14 @@ job_new(struct broker *b, struct backend *be, uint32_t type, opener_done *done, 
 	job->ctx = ctx;
 	job->deadline = timer_new(deadline_due, job);
 	channel_init(&job->ch);
-	TAILQ_INSERT_TAIL(&b->jobs, job, entry);
+	enqueue(job, nth);
 	return (job);
 }
 
 struct opener_job *
 opener_claim(struct backend *be, opener_done *done, void *ctx)
 {
-	struct opener_job *job = job_new(be->broker, be, IPC_CLAIM, done, ctx);
+	struct opener_job *job = job_new(be->broker, be, IPC_CLAIM, 0, done, ctx);
 
 	if (job != NULL) {
 		job->request.claim = (struct ipc_claim){ .readonly = be->ns->read_only,
@@ -160,14 +182,14 @@ opener_claim(struct backend *be, opener_done *done, void *ctx)
 }
 
 struct opener_job *
-opener_reopen(struct backend *be, uint64_t lock_offset, bool readonly, opener_done *done, void *ctx)
+opener_reopen(struct backend *be, uint64_t lock_offset, bool readonly, uint32_t nth,
+    opener_done *done, void *ctx)
 {
-	struct opener_job *job = job_new(be->broker, be, IPC_REOPEN, done, ctx);
+	struct opener_job *job = job_new(be->broker, be, IPC_REOPEN, nth, done, ctx);
 
 	if (job != NULL) {
 		job->request.reopen = (struct ipc_reopen){ .lock_offset = lock_offset,
 		    .readonly = readonly, .direct = be->info.align != 0 };
-		job->held = be->held;
 		start_waiting(be->broker);
 	}
 	return (job);
@@ -177,7 +199,7 @@ struct opener_job *
 opener_drain(struct broker *b, const struct held *held, uint64_t lock_offset, opener_done *done,
     void *ctx)
 {
-	struct opener_job *job = job_new(b, NULL, IPC_DRAIN, done, ctx);
+	struct opener_job *job = job_new(b, NULL, IPC_DRAIN, 0, done, ctx);
 
 	if (job != NULL) {
 		job->request.drain.lock_offset = lock_offset;
@@ -192,12 +214,18 @@ opener_forget(struct opener_job *job)
 {
 	if (job->over)
 		return;
-	job->over = true;
-	timer_stop(job->deadline);
+	over(job);
 	if (job->ticket == 0)
 		job_free(job);
 	else if (job->child != 0)
 		warden_kill(job->broker, job->child);
+}
+
+bool
+opener_is_queued(const struct opener_job *job)
+{
+	return (job->ticket == 0 && job->backend != NULL &&
+	    job->backend->openers < OPENERS_OF_BACKEND);
 }
 
 static struct opener_job *
@@ -211,22 +239,35 @@ by_ticket(struct broker *b, uint32_t ticket)
 	return (NULL);
 }
 
+/* The rest when it is reaped: then it is known how it ended. */
 static void
 opener_closed(void *ctx, const char *why)
 {
 	struct opener_job *job = ctx;
 
-	if (!job->over)
-		log_warnx("opener: ended without an answer: %s", why);
-	fail(job, stage_of(job), EIO);
+	if (!channel_ended(why))
+		log_warnx("opener broke a rule: %s; report this as a bug", why);
 	warden_kill(job->broker, job->child);
+}
+
+/* What goes with the request; a backend may have lost it since the job was made. */
+static const struct held *
+claim_of(const struct opener_job *job)
+{
+	if (job->type == IPC_REOPEN)
+		return (job->backend->held);
+	return (job->held);
 }
 
 static int
 ask(struct opener_job *job)
 {
+	const struct held *held = claim_of(job);
+
+	if (held == NULL && job->type != IPC_CLAIM)
+		return (-1);
 	return (ipc_send(job->ch.peer.fd, job->type, &job->request, request_size[job->type],
-	    job->held != NULL ? &job->held->fd : NULL, job->held != NULL));
+	    held != NULL ? &held->fd : NULL, held != NULL));
 }
 
 bool
@@ -259,8 +300,20 @@ opener_spawn_failed(struct broker *b, const struct ipc_spawn_failed *m)
 	return (true);
 }
 
+static void
+say_end(const struct opener_job *job, int status)
+{
+	if (job->over)
+		return;
+	if (WIFSIGNALED(status))
+		log_warnx("an opener died of signal %d (%s)", WTERMSIG(status),
+		    strsignal(WTERMSIG(status)));
+	else
+		log_warnx("an opener ended without an answer, status %d", WEXITSTATUS(status));
+}
+
 bool
-opener_gone(struct broker *b, uint32_t child)
+opener_gone(struct broker *b, uint32_t child, int status)
 {
 	struct opener_job *job;
 
@@ -271,6 +324,7 @@ opener_gone(struct broker *b, uint32_t child)
 		return (false);
 	/* its answer may still lie in the channel */
 	channel_drain(&job->ch);
+	say_end(job, status);
 	fail(job, stage_of(job), EIO);
 	job_free(job);
 	start_waiting(b);

@@ -238,7 +238,7 @@ session_gone(struct session *s, int status)
 	s->gone = true;
 	listener_greeted(s);
 	if (s->phase == SESSION_STARTING || s->phase == SESSION_SPARE)
-		timer_set(b->spares_again, RESPAWN_MS);
+		spare_lost(s);
 	drain_session(s);
 	admission_drained(b);
 	session_title(b);

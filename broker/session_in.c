@@ -43,7 +43,7 @@ on_worker_ready(void *ctx, const struct ipc_ready *m, int *fds)
 	say_layers(s->broker, m);
 	s->phase = SESSION_SPARE;
 	timer_stop(s->deadline);
-	listener_offer(s->broker, s);
+	spare_is_ready(s);
 	return (0);
 }
 

@@ -83,6 +83,39 @@ spare_spawned(struct broker *b, const struct ipc_spawned *m, int control, int do
 		say_hello(s);
 }
 
+/* One that cannot even start will not do so a moment later: the pause grows until one can. */
+static void
+pause_a_while(struct broker *b)
+{
+	if (b->spare_pause_ms < RESPAWN_MS)
+		b->spare_pause_ms = RESPAWN_MS;
+	timer_set(b->spares_again, b->spare_pause_ms);
+}
+
+static void
+pause_longer(struct broker *b)
+{
+	pause_a_while(b);
+	b->spare_pause_ms = b->spare_pause_ms * 2 < RESPAWN_MAX_MS ? b->spare_pause_ms * 2 :
+	    RESPAWN_MAX_MS;
+}
+
+void
+spare_lost(struct session *s)
+{
+	if (s->inherited || s->phase == SESSION_SPARE)
+		pause_a_while(s->broker);
+	else
+		pause_longer(s->broker);
+}
+
+void
+spare_is_ready(struct session *s)
+{
+	s->broker->spare_pause_ms = 0;
+	listener_offer(s->broker, s);
+}
+
 void
 spare_spawn_failed(struct broker *b, const struct ipc_spawn_failed *m)
 {
@@ -93,5 +126,5 @@ spare_spawn_failed(struct broker *b, const struct ipc_spawn_failed *m)
 		    "service: uid-range");
 	else
 		log_warnx("no worker can be started: %s", strerror((int)m->error));
-	timer_set(b->spares_again, RESPAWN_MS);
+	pause_longer(b);
 }

@@ -106,7 +106,7 @@ session_title(struct broker *b)
 	unsigned io, discovery;
 
 	count(b, &io, &discovery);
-	setproctitle("broker: %u controllers, %u for discovery", io, discovery);
+	setproctitle("-broker: %u controllers, %u for discovery", io, discovery);
 }
 
 static void

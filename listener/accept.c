@@ -36,7 +36,8 @@ pause_because(struct listener *l, int error)
 	IPC_SEND(l->broker.fd, LISTENER_LOG, &log);
 }
 
-/* Returns 1 when it is on its way, 0 when this spare is dead, -1 when the broker does not hear. */
+/* Returns 1 when it is on its way, 0 when this spare is dead, -1 when it has to wait: the broker
+ * does not hear, or too many descriptors are under way. */
 static int
 pass(struct listener *l, const struct spare *spare, struct ipc_greeting *greeting, int fd)
 {
@@ -45,7 +46,9 @@ pass(struct listener *l, const struct spare *spare, struct ipc_greeting *greetin
 	greeting->slot = spare->slot;
 	if (IPC_SEND(l->broker.fd, GREETING, greeting) == -1)
 		return (-1);
-	return (IPC_SEND_FD(spare->door, CONNECTION, &nothing, &fd) == 0 ? 1 : 0);
+	if (IPC_SEND_FD(spare->door, CONNECTION, &nothing, &fd) == 0)
+		return (1);
+	return (errno == EPIPE || errno == ECONNRESET ? 0 : -1);
 }
 
 static void

@@ -94,12 +94,12 @@ step(struct listener *l)
 		exit(strcmp(l->broker.why, "end of file") == 0 ? 0 : 1);
 }
 
-/* Descriptors: control, sockets, doors, stderr, a connection; two files' worth of slack. */
+/* It holds control, sockets, doors and a connection; the kernel also counts by this limit how many
+ * may be under way, of all processes of this user. */
 static void
 narrow(const struct ipc_jail *jail, int root, struct ipc_ready *ready)
 {
-	struct sandbox sandbox = { .jail = jail, .root = root,
-	    .max_files = 8 + LISTENER_SOCKETS + LISTENER_SPARES };
+	struct sandbox sandbox = { .jail = jail, .root = root, .max_files = LISTENER_FILES };
 	char why[256];
 
 	if (sandbox_enter(&sandbox, ready, why, sizeof(why)) == -1)
@@ -121,7 +121,7 @@ main(int argc, char **argv, char **envp)
 	signal(SIGTERM, SIG_IGN);
 	if (sandbox_receive_jail(ROLE_LISTENER, &jail, &root, NULL, NULL) == -1)
 		err(1, "first words");
-	setproctitle("listener");
+	setproctitle("-listener");
 	narrow(&jail, root, &ready);
 	control_init(&l, IPC_CONTROL_FD);
 	if (IPC_SEND(IPC_CONTROL_FD, LISTENER_READY, &ready) == -1)

@@ -15,6 +15,7 @@
 enum {
 	LISTENER_SOCKETS = 64,
 	LISTENER_SPARES = 64,
+	LISTENER_FILES = 1024,
 	LISTENER_BATCH = 8,		/* connections of one socket before the others' turn */
 	LISTENER_PAUSE_MS = 100,	/* after the kernel was short of something */
 	LISTENER_LOG_MS = 5000,		/* one line about closed connections in this time */

@@ -105,6 +105,9 @@ static const struct row rows[] = {
 	{ DISC, HOST, 0, false, { .discovery = 8 }, ADMIT_DISCOVERY_FULL, BUSY, 0, 0 },
 	{ DISC, HOST, 0, false, { .discovery_of_source = 2 }, ADMIT_OK, 0, 0, 0 },
 	{ DISC, HOST, 0, false, { .discovery_of_source = 3 }, ADMIT_SOURCE_FULL, BUSY, 0, 0 },
+	/* controller ids are shared */
+	{ SUB, HOST, 0, false, { .discovery = 64495 }, ADMIT_FULL, BUSY, 0, 0 },
+	{ DISC, HOST, 0, false, { .io = 64495 }, ADMIT_DISCOVERY_FULL, BUSY, 0, 0 },
 	/* a limit is no reason to tell a stranger more */
 	{ SUB, OTHER, 0, false, { .io = 10 }, ADMIT_UNKNOWN_HOST, DENIED, 0, 0 },
 };

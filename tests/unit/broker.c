@@ -7,269 +7,18 @@
 
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "common/nvme.h"
-#include "tests/unit/fake_warden.h"
-
-#define SUB	"nqn.2026-11.example:sub"
-#define HOST	"nqn.2026-11.example:host"
-#define READER	"nqn.2026-11.example:reader"
-
-static char dir[64], file[128], config[128];
-static struct fake_warden w;
-static struct fake_peer listener, spare;
-static struct ipc_listen listen_message;
-static int listening;
-static uint16_t port;
-
-static void
-write_config(const char *more)
-{
-	FILE *f = fopen(config, "w");
-
-	assert_non_null(f);
-	fprintf(f, "service: {sandbox: prefer, state-dir: none, spares: 1, log-level: error,\n"
-	    "  control-socket: %s/control}\n"
-	    "limits: {greeting-timeout: 1s, controllers-per-host: 2}\n"
-	    "listeners: [{address: \"127.0.0.1:%u\"}]\n"
-	    "subsystems:\n"
-	    "  - nqn: " SUB "\n"
-	    "    namespaces: [{nsid: 1, ram: 1M}, {nsid: 5, path: %s}]\n"
-	    "    hosts: [{nqn: " HOST "}, {nqn: " READER ", read-only: true}]\n%s",
-	    dir, port, file, more);
-	fclose(f);
-}
-
-/* One that nobody has now. */
-static uint16_t
-free_port(void)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	socklen_t len = sizeof(sin);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&sin, len), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
-	close(fd);
-	return (ntohs(sin.sin_port));
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	port = free_port();
-	snprintf(dir, sizeof(dir), "/tmp/cellblock-broker.XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return (-1);
-	snprintf(file, sizeof(file), "%s/disk", dir);
-	snprintf(config, sizeof(config), "%s/yaml", dir);
-	write_config("");
-	memset(&w, 0, sizeof(w));
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	char path[128];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/control", dir);
-	unlink(path);
-	unlink(file);
-	unlink(config);
-	return (rmdir(dir));
-}
-
-/* ---- the parts that every story begins with ---- */
-
-static struct ipc_claimed
-measures(void)
-{
-	return ((struct ipc_claimed){ .kind = BACKEND_FILE, .size = 1 << 20, .block_size = 512,
-	    .phys_block_size = 4096 });
-}
-
-static void
-answer_claim(void)
-{
-	struct ipc_claimed m = measures();
-	struct fake_peer opener;
-	int fd = open(file, O_RDWR | O_CREAT, 0600);
-
-	assert_int_equal(ftruncate(fd, 1 << 20), 0);
-	fake_spawned(&w, ROLE_OPENER, &opener);
-	fake_expect(&opener, IPC_CLAIM);
-	FAKE_SAY_FD(&opener, CLAIMED, &m, &fd);
-	close(fd);
-	FAKE_UNTIL(&w, fake_find_held(&w, HOLD_CLAIM, 0) != NULL);
-	fake_gone(&w, &opener, 0);
-}
-
-static void
-take_listening(void)
-{
-	listening = listener.got.fds[0];
-	listener.got.fds[0] = -1;
-	assert_int_not_equal(listening, -1);
-}
-
-static void
-start_listener(void)
-{
-	struct ipc_ready ready = { 0 };
-
-	fake_spawned(&w, ROLE_LISTENER, &listener);
-	FAKE_SAY(&listener, LISTENER_READY, &ready);
-	fake_expect(&listener, IPC_UNLISTEN);
-	fake_expect(&listener, IPC_GREET_LIMITS);
-	fake_expect(&listener, IPC_LISTEN);
-	memcpy(&listen_message, listener.got.payload, sizeof(listen_message));
-	take_listening();
-}
-
-static void
-start_spare(void)
-{
-	struct ipc_ready ready = { 0 };
-	const struct ipc_hello *hello;
-	const struct ipc_slot *slot;
-
-	fake_spawned(&w, ROLE_WORKER, &spare);
-	hello = fake_expect(&spare, IPC_HELLO);
-	assert_int_equal(hello->greeting_timeout_ms, 1000);
-	FAKE_SAY(&spare, WORKER_READY, &ready);
-	slot = fake_expect(&listener, IPC_SPARE);
-	assert_int_equal(slot->slot, spare.child);
-}
-
-static void
-start_all(void)
-{
-	fake_start(&w, config);
-	answer_claim();
-	fake_go(&w);
-	start_listener();
-	start_spare();
-}
-
-/* A connection for the spare; the next spare is on its way. Returns the greeter. */
-static struct fake_peer
-greet(uint8_t last)
-{
-	struct ipc_greeting m = { .slot = spare.child, .listener = listen_message.index };
-	struct fake_peer greeter = spare;
-
-	m.peer = (struct ipc_addr){ .family = AF_INET, .port = 1024, .addr = { 127, 0, 0, last } };
-	m.local = (struct ipc_addr){ .family = AF_INET, .addr = { 127, 0, 0, 1 } };
-	m.local.port = port;
-	FAKE_SAY(&listener, GREETING, &m);
-	FAKE_UNTIL(&w, w.record[greeter.child] != -1);
-	start_spare();
-	return (greeter);
-}
-
-static struct ipc_connect
-connect_of(const char *host, uint16_t qid, uint16_t cntlid)
-{
-	struct ipc_connect m;
-
-	memset(&m, 0, sizeof(m));
-	m.qid = qid;
-	m.cntlid = qid == 0 ? NVME_CNTLID_DYNAMIC : cntlid;
-	m.sqsize = 32;
-	m.hostid[0] = 7;
-	snprintf(m.hostnqn, sizeof(m.hostnqn), "%s", host);
-	snprintf(m.subnqn, sizeof(m.subnqn), SUB);
-	return (m);
-}
-
-/* An opener for each namespace; the RAM disk's claim is a memory file. */
-static void
-answer_reopen(uint32_t readonly)
-{
-	const struct ipc_reopen *asked;
-	struct ipc_drain m;
-	struct fake_peer opener;
-	int fd;
-
-	fake_spawned(&w, ROLE_OPENER, &opener);
-	asked = fake_expect(&opener, IPC_REOPEN);
-	assert_int_equal(asked->readonly, readonly);
-	assert_true(asked->lock_offset >= UINT64_C(1) << 62);
-	m.lock_offset = asked->lock_offset;
-	fd = open("/dev/null", O_RDWR);
-	FAKE_SAY_FD(&opener, REOPENED, &m, &fd);
-	close(fd);
-	fake_gone(&w, &opener, 0);
-}
-
-/* The next message is of that type: order matters here. */
-static const void *
-next_is(struct fake_peer *p, uint32_t type)
-{
-	p->peer.ctx = p;	/* it may have been copied */
-	do
-		assert_int_equal(ipc_dispatch_wait(&p->peer, FAKE_WAIT_MS), 1);
-	while (p->got.type == IPC_PING);
-	assert_int_equal(p->got.type, type);
-	return (p->got.payload);
-}
-
-static uint16_t
-admit(struct fake_peer *g, const char *host, uint32_t readonly)
-{
-	struct ipc_connect m = connect_of(host, 0, 0);
-	const struct ipc_admit *a;
-	const struct ipc_ns *ns;
-	const struct ipc_slot *over;
-
-	FAKE_SAY(g, CONNECT, &m);
-	answer_reopen(readonly);
-	answer_reopen(readonly);
-	for (int i = 0; i < 2; i++) {
-		ns = next_is(g, IPC_NS);
-		assert_int_equal(ns->nsid, i == 0 ? 1 : 5);
-		assert_int_equal(ns->ram, i == 0);
-		assert_int_equal(ns->readonly, readonly);
-		assert_int_equal(ns->nlbas, 2048);
-	}
-	a = next_is(g, IPC_ADMIT);
-	assert_int_equal(a->nns, 2);
-	assert_int_equal(a->nn, 5);
-	assert_string_equal(a->subnqn, SUB);
-	assert_in_range(a->cntlid, 1, NVME_CNTLID_MAX);
-	over = fake_expect(&listener, IPC_GREETED);
-	assert_int_equal(over->slot, g->child);
-	assert_int_equal(over->outcome, GREET_ADMITTED);
-	return (a->cntlid);
-}
-
-static void
-end_all(void)
-{
-	close(listening);
-	fake_stop(&w);
-	fake_close(&listener);
-	fake_close(&spare);
-}
-
-/* ---- stories ---- */
+#include "tests/unit/broker_world.h"
 
 static void
 starts(void **state)
@@ -286,7 +35,7 @@ starts(void **state)
 	assert_non_null(fake_find_held(&w, HOLD_CONTROL, 0));
 	start_listener();
 	start_spare();
-	end_all();
+	world_end();
 }
 
 static void
@@ -302,7 +51,7 @@ admits(void **state)
 	admit(&b, READER, 1);
 	fake_close(&a);
 	fake_close(&b);
-	end_all();
+	world_end();
 }
 
 static void
@@ -323,7 +72,7 @@ refuses(void **state)
 	fake_gone(&w, &g, SIGKILL);
 	over = fake_expect(&listener, IPC_GREETED);
 	assert_int_equal(over->outcome, GREET_CRASHED);
-	end_all();
+	world_end();
 }
 
 /* Asks for queue 1; returns the token that both sides were told. */
@@ -402,7 +151,7 @@ carries_queues(void **state)
 	assert_int_equal(r->status, NVME_SC_CONNECT_INVALID_HOST | NVME_SC_DNR);
 	fake_close(&g);
 	fake_close(&c);
-	end_all();
+	world_end();
 }
 
 /* A device that hangs costs its own namespace, and only for as long as it hangs. */
@@ -431,7 +180,7 @@ leaves_out_what_hangs(void **state)
 	fake_close(&hangs);
 	fake_close(&ram);
 	fake_close(&g);
-	end_all();
+	world_end();
 }
 
 static void
@@ -471,7 +220,7 @@ waits_for_drains(void **state)
 	FAKE_UNTIL(&w, fake_has(&w.released, c.child));
 	fake_close(&drainer);
 	fake_close(&g);
-	end_all();
+	world_end();
 }
 
 static void
@@ -516,7 +265,7 @@ survives_liars(void **state)
 	close(fd);
 	fake_close(&g);
 	fake_close(&c);
-	end_all();
+	world_end();
 }
 
 static bool
@@ -544,8 +293,7 @@ takes_over(void **state)
 	old = w;
 	fake_inherit(&w, &old);
 	fake_stop(&old);
-	close(listening);
-	write_config("  - nqn: " SUB "2\n    allow-any-host: true\n"
+	world_config("  - nqn: " SUB "2\n    allow-any-host: true\n"
 	    "    namespaces: [{nsid: 1, ram: 1M}]\n");
 	fake_start(&w, config);
 	FAKE_UNTIL(&w, w.ready);	/* nothing has to be claimed again */
@@ -556,7 +304,7 @@ takes_over(void **state)
 	assert_non_null(strstr(w.status, "1 controllers"));
 	fake_expect(&listener, IPC_UNLISTEN);
 	fake_expect(&listener, IPC_LISTEN);
-	take_listening();
+	heard_listen();
 	fake_close(&spare);
 	start_spare();
 	g = greet(1);
@@ -567,7 +315,7 @@ takes_over(void **state)
 	fake_expect(&c, IPC_DRAIN);
 	fake_close(&c);
 	fake_close(&g);
-	end_all();
+	world_end();
 }
 
 static void
@@ -587,12 +335,11 @@ stops(void **state)
 	fake_gone(&w, &c, 0);
 	fake_gone(&w, &spare, 0);
 	FAKE_UNTIL(&w, w.drained);
-	close(listening);
-	fake_stop(&w);
-	fake_close(&listener);
+	spare.peer.fd = spare.door = -1;
+	world_end();
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int
 main(void)

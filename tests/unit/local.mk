@@ -234,10 +234,16 @@ UNIT_TESTS += %D%/admit
 %C%_admit_LDADD = $(UNIT_POLICY)
 
 UNIT_TESTS += %D%/broker
-%C%_broker_SOURCES = %D%/broker.c %D%/child.c %D%/child.h %D%/fake_warden.c %D%/fake_warden.h
+%C%_broker_SOURCES = %D%/broker.c %D%/broker_world.c %D%/broker_world.h %D%/child.c %D%/child.h \
+	%D%/fake_warden.c %D%/fake_warden.h
 %C%_broker_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_broker_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
 %C%_broker_DEPENDENCIES = broker/cellblock-broker common/libplumbing.a
+
+UNIT_TESTS += %D%/record
+%C%_record_SOURCES = %D%/record.c broker/record.c
+%C%_record_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_record_LDADD = common/libplumbing.a common/libpure.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += %D%/discovery_log
 %C%_discovery_log_SOURCES = %D%/discovery_log.c

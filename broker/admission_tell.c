@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The end of an admission: the record for the warden, then the namespaces and the word ADMIT for
+ * the worker. No descriptor leaves before the record is kept, and no duplicate of one stays.
+ */
+#include "config.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "broker/admission.h"
+#include "common/nvme.h"
+
+/* ---- the record ---- */
+
+/* Not to be guessed: a stranger who knows it could ask for queues of that controller. */
+static uint16_t
+new_cntlid(struct broker *b)
+{
+	uint16_t id;
+
+	do
+		id = (uint16_t)(1 + randombytes_uniform(NVME_CNTLID_MAX));
+	while (session_by_cntlid(b, id) != NULL);
+	return (id);
+}
+
+static void
+record_ns(struct ipc_record *r, const struct want *w)
+{
+	struct ipc_record_ns *ns = &r->ns[r->nns++];
+
+	ns->nsid = w->backend->ns->nsid;
+	ns->readonly = w->readonly;
+	ns->lock_offset = w->lock_offset;
+	memcpy(ns->claim, w->backend->key, sizeof(ns->claim));
+}
+
+int
+admission_record(struct admission *a)
+{
+	struct session *s = a->session;
+	struct ipc_record *r = s->record;
+	uint16_t cntlid = new_cntlid(s->broker);
+
+	if (r == NULL && (r = s->record = malloc(sizeof(*r))) == NULL)
+		return (-1);
+	memset(r, 0, sizeof(*r));
+	r->version = IPC_RECORD_VERSION;
+	r->kind = RECORD_CONTROLLER;
+	r->child = s->child;
+	r->cntlid = cntlid;
+	r->discovery = a->verdict.discovery;
+	r->peer = s->peer;
+	r->local = s->local;
+	r->since_ms = loop_wall_ms();
+	memcpy(r->hostid, s->connect.hostid, sizeof(r->hostid));
+	memcpy(r->hostnqn, s->connect.hostnqn, sizeof(r->hostnqn));
+	memcpy(r->subnqn, s->connect.subnqn, sizeof(r->subnqn));
+	for (uint32_t i = 0; i < a->n; i++)
+		if (a->want[i].state == WANT_HAVE)
+			record_ns(r, &a->want[i]);
+	return (record_keep(s));
+}
+
+/* ---- the worker ---- */
+
+int
+admission_tell_ns(struct admission *a, struct want *w)
+{
+	const struct ipc_claimed *c = &w->backend->info;
+	const struct config_namespace *ns = w->backend->ns;
+	struct ipc_ns m = {
+		.nsid = ns->nsid,
+		.block_size = c->block_size,
+		.nlbas = c->size / c->block_size,
+		.readonly = w->readonly,
+		.ram = c->kind == BACKEND_RAM,
+		.direct = c->align != 0,
+		.align = c->align,
+		.can_discard = c->can_discard,
+		.can_zero = c->can_zero,
+		.phys_block_size = c->phys_block_size,
+		.opt_io_size = c->opt_io_size,
+		.discard_max = c->discard_max,
+		.discard_gran = c->discard_gran,
+	};
+
+	memcpy(m.uuid, ns->uuid, sizeof(m.uuid));
+	memcpy(m.nguid, ns->nguid, sizeof(m.nguid));
+	memcpy(m.eui64, ns->eui64, sizeof(m.eui64));
+	if (IPC_SEND_FD(a->session->ch.peer.fd, NS, &m, &w->fd) == -1)
+		return (-1);
+	close(w->fd);	/* no duplicate: the lock must go with the worker's last write */
+	w->fd = -1;
+	return (0);
+}
+
+static uint32_t
+largest_nsid(const struct config_subsystem *s)
+{
+	uint32_t nn = 0;
+
+	for (size_t i = 0; i < s->nnamespaces; i++)
+		if (s->namespaces[i].nsid > nn)
+			nn = s->namespaces[i].nsid;
+	return (nn);
+}
+
+int
+admission_tell_admit(struct admission *a)
+{
+	const struct config_subsystem *sub = a->verdict.subsystem;
+	struct session *s = a->session;
+	struct ipc_admit m;
+
+	memset(&m, 0, sizeof(m));
+	m.cntlid = s->record->cntlid;
+	m.discovery = s->record->discovery;
+	m.nns = s->record->nns;
+	memcpy(m.subnqn, s->record->subnqn, sizeof(m.subnqn));
+	strlcpy(m.model, "Cellblock", sizeof(m.model));
+	if (sub != NULL) {
+		m.nn = largest_nsid(sub);
+		strlcpy(m.serial, sub->serial, sizeof(m.serial));
+		strlcpy(m.model, sub->model, sizeof(m.model));
+	}
+	return (IPC_SEND(s->ch.peer.fd, ADMIT, &m));
+}
