@@ -107,6 +107,7 @@ static const struct sandbox_rule sandbox_rules[] = {
 	{ SYS(write), W, { { 0 } } },
 	{ SYS(pread64), W | B | O, { { 0 } } },
 	{ SYS(pwrite64), B, { { 0 } } },
+	{ SYS(lseek), B, { { 0 } } },				/* how large is a claim now? */
 	{ SYS(preadv2), W, { NONE_OF(5, RWF_OTHERS) } },
 	{ SYS(pwritev2), W, { NONE_OF(5, RWF_OTHERS) } },
 	{ SYS(fdatasync), W, { { 0 } } },
