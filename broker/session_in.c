@@ -56,6 +56,16 @@ is_greeting(struct session *s)
 	return (s->phase == SESSION_GREETING && !s->killed);
 }
 
+/* Broker and listener died together and nobody knows where it came from: no fault of its own. */
+static int
+not_greeting(struct session *s)
+{
+	if (!s->inherited)
+		return (-1);
+	session_kill(s, NULL);
+	return (0);
+}
+
 static int
 on_connect(void *ctx, const struct ipc_connect *m, int *fds)
 {
@@ -63,7 +73,7 @@ on_connect(void *ctx, const struct ipc_connect *m, int *fds)
 
 	(void)fds;
 	if (!is_greeting(s))
-		return (-1);
+		return (not_greeting(s));
 	s->heard_ms = loop_now_ms();
 	s->connect = *m;
 	s->ch.peer.state = S_ASKED;
@@ -78,7 +88,7 @@ on_queue(void *ctx, const struct ipc_connect *m, int *fds)
 
 	(void)fds;
 	if (!is_greeting(s))
-		return (-1);
+		return (not_greeting(s));
 	s->heard_ms = loop_now_ms();
 	s->connect = *m;
 	s->ch.peer.state = S_ASKED;
