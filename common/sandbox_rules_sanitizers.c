@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 
 #include <stdbool.h>
@@ -28,6 +29,7 @@ const struct sandbox_rule sandbox_rules_extra[] = {
 	{ SYS(getrlimit), ALL, { { 0 } } },
 	{ SYS(prlimit64), ALL, { { 0 } } },
 	{ SYS(prctl), ALL, { { 0 } } },
+	{ SYS(ioctl), ALL, { INT_IS(1, TCGETS) } },	/* may a report be coloured? */
 };
 
 const uint32_t sandbox_rules_extra_count =

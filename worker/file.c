@@ -36,11 +36,13 @@ write_zero_slice(const struct eng_op *op)
 static ssize_t
 move_some(const struct eng_op *op, bool now)
 {
-	struct iovec iov = { (uint8_t *)op->buf + op->moved, (size_t)(op->len - op->moved) };
 	off_t at = (off_t)(op->offset + op->moved);
+	struct iovec iov;
 
-	if (op->verb == ENG_ZERO)
+	if (op->verb == ENG_ZERO)	/* which has no buffer */
 		return (write_zero_slice(op));
+	iov.iov_base = (uint8_t *)op->buf + op->moved;
+	iov.iov_len = (size_t)(op->len - op->moved);
 	if (op->verb == ENG_WRITE)
 		return (file_sys_write(op->fd, &iov, 1, at, op->fua));
 	return (file_sys_read(op->fd, &iov, 1, at, now));

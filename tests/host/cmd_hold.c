@@ -35,6 +35,7 @@ struct hold {
 	bool		 busy;
 	uint64_t	 reads;
 	unsigned	 per_second;
+	uint64_t first;			/* block to begin at */
 };
 
 /* A shell gives /dev/null to what it starts in the background: that says nothing. */
@@ -75,7 +76,8 @@ read_in_time(struct hold *k, int64_t start)
 	}
 	if (k->busy || k->reads >= due || !host_queue_may_submit(q))
 		return (0);
-	host_fill_read(&k->cmd, k->ns.nsid, k->reads % k->ns.nlbas, 1, k->buf, k->ns.block);
+	host_fill_read(&k->cmd, k->ns.nsid, (k->first + k->reads) % k->ns.nlbas, 1,
+	    k->buf, k->ns.block);
 	k->busy = true;
 	return (host_queue_submit(q, &k->cmd));
 }
@@ -108,7 +110,7 @@ hold_on(struct hold *k)
 int
 cmd_hold(struct settings *s, struct host_ctrl *h)
 {
-	struct hold k = {.ctrl = h, .per_second = (unsigned)s->io};
+	struct hold k = {.ctrl = h, .per_second = (unsigned)s->io, .first = s->lba};
 	struct sigaction sa = {.sa_handler = on_signal};
 	int status;
 
