@@ -43,9 +43,9 @@ permit_flags(scmp_filter_ctx ctx)
 	ret |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(pwritev2), 1,
 	    SCMP_A5(SCMP_CMP_MASKED_EQ, ~(scmp_datum_t)RWF_DSYNC, 0));
 	ret |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fallocate), 1,
-	    SCMP_A1(SCMP_CMP_EQ, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE));
+	    SCMP_A1(SCMP_CMP_EQ, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, 0));
 	ret |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fallocate), 1,
-	    SCMP_A1(SCMP_CMP_EQ, FALLOC_FL_KEEP_SIZE | FALLOC_FL_ZERO_RANGE));
+	    SCMP_A1(SCMP_CMP_EQ, FALLOC_FL_KEEP_SIZE | FALLOC_FL_ZERO_RANGE, 0));
 	return (ret);
 }
 
