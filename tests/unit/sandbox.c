@@ -168,8 +168,11 @@ static void
 try_call(int r, const struct call *c)
 {
 	bool permitted = table_permits(roles[r].role, c);
-	int status = narrowed(roles[r].role, do_call, c);
+	int status;
 
+	if (permitted && c->nr == SYS_rt_sigreturn)
+		return;		/* goes wherever the stack says, another call that is not permitted too */
+	status = narrowed(roles[r].role, do_call, c);
 	if (killed_by_filter(status) == permitted)
 		fail_msg("%s: call %ld (%lx, %lx, %lx, %lx, %lx, %lx): status %x, table says %s",
 		    roles[r].name, c->nr, c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4],
