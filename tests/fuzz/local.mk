@@ -17,7 +17,8 @@ FUZZ_BROKER = broker/libbroker.a common/libpure.a $(YAML_LIBS) $(SODIUM_LIBS) $(
 %C%_replay_sqe_LDADD = $(FUZZ_LIBS)
 
 if FUZZERS
-noinst_PROGRAMS += %D%/fuzz_config %D%/fuzz_connect %D%/fuzz_identities %D%/fuzz_pdu %D%/fuzz_sqe
+FUZZ_TARGETS += %D%/fuzz_config %D%/fuzz_connect %D%/fuzz_identities %D%/fuzz_pdu %D%/fuzz_sqe
+noinst_PROGRAMS += $(FUZZ_TARGETS)
 endif
 FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_config_LDADD = $(FUZZ_BROKER)
