@@ -66,34 +66,31 @@ not_greeting(struct session *s)
 	return (0);
 }
 
+/* A Connect of either kind: kept, and asked about. */
 static int
-on_connect(void *ctx, const struct ipc_connect *m, int *fds)
+take_connect(struct session *s, const struct ipc_connect *m, void (*begin)(struct session *))
 {
-	struct session *s = ctx;
-
-	(void)fds;
 	if (!is_greeting(s))
 		return (not_greeting(s));
 	s->heard_ms = loop_now_ms();
 	s->connect = *m;
 	s->ch.peer.state = S_ASKED;
-	admission_begin(s);
+	begin(s);
 	return (0);
+}
+
+static int
+on_connect(void *ctx, const struct ipc_connect *m, int *fds)
+{
+	(void)fds;
+	return (take_connect(ctx, m, admission_begin));
 }
 
 static int
 on_queue(void *ctx, const struct ipc_connect *m, int *fds)
 {
-	struct session *s = ctx;
-
 	(void)fds;
-	if (!is_greeting(s))
-		return (not_greeting(s));
-	s->heard_ms = loop_now_ms();
-	s->connect = *m;
-	s->ch.peer.state = S_ASKED;
-	queue_begin(s);
-	return (0);
+	return (take_connect(ctx, m, queue_begin));
 }
 
 static int
