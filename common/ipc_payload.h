@@ -199,6 +199,9 @@ struct ipc_greeting {
 
 /* ---- broker and worker ---- */
 
+/* How a worker reads and writes its namespaces; AUTO: a ring where the kernel permits one. */
+enum engine_kind { ENGINE_AUTO, ENGINE_URING, ENGINE_THREADS, ENGINE_KIND_MAX };
+
 struct ipc_hello {
 	uint64_t memory;		/* data in flight */
 	uint32_t max_h2c_data;
@@ -210,10 +213,13 @@ struct ipc_hello {
 	uint32_t shutdown_timeout_ms;
 	uint32_t engine_threads;
 	uint32_t queue_size;		/* entries of a queue */
+	uint32_t busy_poll_us;		/* a lane spins so long before it sleeps */
 	uint16_t queues;		/* I/O queues */
 	uint8_t	 hdgst, ddgst;		/* 1: permitted */
 	uint8_t	 noflow;		/* 1: a host may switch SQ flow control off */
-	uint8_t	 reserved[7];
+	uint8_t	 engine;		/* enum engine_kind */
+	uint8_t	 lanes;			/* threads that serve queues */
+	uint8_t	 reserved;
 };
 
 /* What a Connect said, judged by common/connect.c only (host order). */

@@ -52,7 +52,8 @@ ctrl_free(struct controller *c)
 	timer_stop(&c->lane->timers, &c->keep_alive);
 	timer_stop(&c->lane->timers, &c->shutdown);
 	for (uint32_t i = 0; i < c->nns; i++)
-		close(c->ns[i].fd);
+		if (c->ns[i].fd != -1)
+			close(c->ns[i].fd);
 	free(c->ns);
 	free(c->page.data);
 	free(c->io);

@@ -12,17 +12,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/ipc_payload.h"
+
 enum eng_verb { ENG_READ, ENG_WRITE, ENG_FLUSH, ENG_ZERO, ENG_DISCARD, ENG_VERB_MAX };
 
 /*
  * One operation. Zeroed by the caller before it is filled for the first time; from engine_submit on
  * it is the engine's until done() is called, exactly once, from engine_wait and never from within
- * engine_submit. Buffer and descriptor must stay valid until then. All of it is done or it has an
+ * engine_submit. The buffer and what is in the slot must stay until then. All of it is done or it has an
  * error; what a failed one has moved is not told. Operations in flight have no order among them.
  */
 struct eng_op {
 	enum eng_verb verb;
-	int fd;
+	unsigned file;		/* slot of engine_file_set */
 	bool fua;		/* write, zero: durable before done() */
 	bool never_blocks;	/* RAM: no thread needed, unless it is very long */
 	bool page_cache;	/* read: may be at hand; false with O_DIRECT, which would wait */
@@ -34,6 +36,7 @@ struct eng_op {
 	void (*done)(struct eng_op *);
 	void *arg;
 	TAILQ_ENTRY(eng_op) next;	/* the engine's */
+	int fd;				/* the engine's: of the slot */
 	uint64_t moved;			/* the engine's: bytes done */
 	uint8_t stage;			/* the engine's */
 };
@@ -56,10 +59,21 @@ struct eng_watch {
 
 struct engine;
 
-/* threads: size of the pool; without any, all is carried out in the lane. Returns NULL with errno.
- * All threads run when it returns, with every signal blocked. */
-struct engine *engine_new(unsigned threads);
+#define ENGINE_FILES	IPC_MAX_NS	/* slots */
+
+struct engine_params {
+	enum engine_kind kind;
+	unsigned threads;	/* size of the pool; without any, all is carried out in the lane */
+};
+
+/* Returns NULL with errno. All threads run when it returns, with every signal blocked. */
+struct engine *engine_new(const struct engine_params *);
 void	engine_free(struct engine *);	/* nothing may be in flight; NULL is allowed */
+
+/* Puts fd, or nothing (-1), into a slot below ENGINE_FILES that no operation in flight names. fd
+ * stays the caller's; it may be closed at once unless engine_needs_fd(). Returns 0, or -1 and errno. */
+int	engine_file_set(struct engine *, unsigned slot, int fd);
+bool	engine_needs_fd(const struct engine *);
 
 /* Takes op. Never fails and never blocks: an error is told through done(). */
 void	engine_submit(struct engine *, struct eng_op *op);

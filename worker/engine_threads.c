@@ -32,6 +32,7 @@ struct engine {
 	unsigned away;			/* of these with the threads */
 	unsigned nthreads;
 	pthread_t *threads;
+	int fd[ENGINE_FILES];		/* of the slots */
 	/* Shared with the threads. */
 	pthread_mutex_t lock;
 	pthread_cond_t work, running;
@@ -152,13 +153,15 @@ start_threads(struct engine *engine, unsigned threads)
 }
 
 struct engine *
-engine_new(unsigned threads)
+engine_new(const struct engine_params *params)
 {
 	struct engine *engine = calloc(1, sizeof(*engine));
 	int error;
 
 	if (engine == NULL)
 		return (NULL);
+	for (unsigned i = 0; i < ENGINE_FILES; i++)
+		engine->fd[i] = -1;
 	TAILQ_INIT(&engine->here);
 	TAILQ_INIT(&engine->todo);
 	TAILQ_INIT(&engine->done);
@@ -166,7 +169,7 @@ engine_new(unsigned threads)
 	pthread_cond_init(&engine->work, NULL);
 	pthread_cond_init(&engine->running, NULL);
 	engine->wait = wait_new();
-	error = engine->wait == NULL ? errno : start_threads(engine, threads);
+	error = engine->wait == NULL ? errno : start_threads(engine, params->threads);
 	if (error != 0) {
 		engine_free(engine);
 		errno = error;
@@ -199,6 +202,21 @@ engine_free(struct engine *engine)
 
 /* ---- the lane's side ---- */
 
+int
+engine_file_set(struct engine *engine, unsigned slot, int fd)
+{
+	assert(slot < ENGINE_FILES);
+	engine->fd[slot] = fd;
+	return (0);
+}
+
+bool
+engine_needs_fd(const struct engine *engine)
+{
+	(void)engine;
+	return (true);
+}
+
 /* True when op is complete: the lane could do it without waiting. */
 static bool
 do_here(struct engine *engine, struct eng_op *op)
@@ -227,6 +245,7 @@ void
 engine_submit(struct engine *engine, struct eng_op *op)
 {
 	assert(op->stage == STAGE_CALLERS);
+	op->fd = engine->fd[op->file];
 	op->moved = 0;
 	op->error = 0;
 	engine->in_flight++;

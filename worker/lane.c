@@ -29,6 +29,7 @@ lane_trim(struct timer *t)
 int
 lane_init(struct lane *lane, const struct ipc_hello *hello)
 {
+	struct engine_params params = { .kind = hello->engine, .threads = hello->engine_threads };
 	size_t half = hello->memory / 2;
 
 	memset(lane, 0, sizeof(*lane));
@@ -41,7 +42,7 @@ lane_init(struct lane *lane, const struct ipc_hello *hello)
 	lane->trim = (struct timer){ .name = "trim", .fire = lane_trim, .arg = lane };
 	lane->io = pool_new(half, hello->max_transfer);
 	lane->h2c = pool_new(half, hello->max_transfer);
-	lane->engine = engine_new(hello->engine_threads);
+	lane->engine = engine_new(&params);
 	return (lane->io == NULL || lane->h2c == NULL || lane->engine == NULL ? -1 : 0);
 }
 

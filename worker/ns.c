@@ -40,6 +40,14 @@ ns_check(const struct controller *c, const struct ipc_ns *id)
 	return (c->nns == IPC_MAX_NS ? ENOSPC : 0);
 }
 
+static int
+drop(int fd, int error)
+{
+	close(fd);
+	errno = error;
+	return (-1);
+}
+
 int
 ns_add(struct controller *c, const struct ipc_ns *id, int fd)
 {
@@ -51,16 +59,20 @@ ns_add(struct controller *c, const struct ipc_ns *id, int fd)
 		if (c->ns == NULL)
 			error = ENOMEM;
 	}
-	if (error != 0) {
-		close(fd);
-		errno = error;
-		return (-1);
-	}
+	if (error != 0)
+		return (drop(fd, error));
+	if (engine_file_set(c->lane->engine, c->nns, fd) == -1)
+		return (drop(fd, errno));
 	while (at < c->nns && c->ns[at].id.nsid < id->nsid)
 		at++;
 	memmove(&c->ns[at + 1], &c->ns[at], (c->nns - at) * sizeof(*c->ns));
+	c->ns[at] = (struct ns){ .id = *id, .fd = fd, .file = c->nns,
+	    .lbads = block_shift(id->block_size) };
 	c->nns++;
-	c->ns[at] = (struct ns){ .id = *id, .fd = fd, .lbads = block_shift(id->block_size) };
+	if (!engine_needs_fd(c->lane->engine)) {
+		close(fd);
+		c->ns[at].fd = -1;
+	}
 	return (0);
 }
 
@@ -93,7 +105,7 @@ struct eng_op
 ns_op(const struct ns *ns, enum eng_verb verb)
 {
 	return ((struct eng_op){
-		.verb = verb, .fd = ns->fd, .never_blocks = ns->id.ram != 0,
+		.verb = verb, .file = ns->file, .never_blocks = ns->id.ram != 0,
 		.page_cache = ns->id.direct == 0,
 		.hole = ns->id.can_discard != 0, .zero_range = ns->id.can_zero != 0,
 	});

@@ -326,7 +326,8 @@ bool	aer_abort(struct controller *, uint16_t cid);
 /* ---- ns.c: a namespace: range checks, a descriptor ---- */
 struct ns {
 	struct ipc_ns id;	/* as the broker told it */
-	int fd;
+	int fd;			/* -1: the engine has it */
+	unsigned file;		/* its slot there */
 	uint8_t lbads;		/* log2 of block size */
 };
 int	ns_add(struct controller *, const struct ipc_ns *, int fd);	/* takes fd; 0 or -1 */

@@ -91,7 +91,8 @@ setup_with(unsigned threads)
 		ops[i] = (struct eng_op){ .verb = ENG_WRITE, .buf = &fakes[i], .len = 4096,
 			.offset = (uint64_t)i, .done = note_done, .arg = &ops };
 	}
-	engine = engine_new(threads);
+	engine = engine_new(&(struct engine_params){ .kind = ENGINE_THREADS,
+	    .threads = (unsigned)threads });
 	return (engine == NULL ? -1 : 0);
 }
 

@@ -22,6 +22,7 @@
 #define SIZE		(PLACES * PLACE_SIZE)
 #define ROUNDS		10000u
 
+static const struct engine_params pool_of_four = { .kind = ENGINE_THREADS, .threads = 4 };
 static struct engine *engine;
 static struct pool *pool;
 
@@ -43,6 +44,7 @@ run(struct eng_op op)
 
 	op.done = note_done;
 	op.arg = &done;
+	assert_int_equal(engine_file_set(engine, op.file, op.fd), 0);
 	engine_submit(engine, &op);
 	assert_false(done);
 	while (!done)
@@ -121,6 +123,7 @@ start(struct place *place)
 		memset(place->op.buf, place->fill, place->op.len);
 	else
 		memset(place->op.buf, 0xee, place->op.len);
+	assert_int_equal(engine_file_set(engine, place->op.file, place->op.fd), 0);
 	engine_submit(engine, &place->op);
 }
 
@@ -349,7 +352,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	engine = engine_new(4);
+	engine = engine_new(&pool_of_four);
 	pool = pool_new(PLACES * 2 * PLACE_SIZE, PLACE_SIZE);
 	return (engine == NULL || pool == NULL ? -1 : 0);
 }

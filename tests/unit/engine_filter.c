@@ -67,6 +67,7 @@ filter(void)
 	return (ret);
 }
 
+static const struct engine_params pool_of_four = { .kind = ENGINE_THREADS, .threads = 4 };
 static unsigned calls, errors;
 
 static void
@@ -89,6 +90,7 @@ each_verb(struct engine *engine, struct eng_op op)
 		ops[i].fua = i & 1;
 		ops[i].page_cache = i & 2;
 		ops[i].may_unmap = i & 4;
+		assert_int_equal(engine_file_set(engine, 0, op.fd), 0);
 		engine_submit(engine, &ops[i]);
 	}
 	while (engine_in_flight(engine) > 0)
@@ -117,7 +119,7 @@ readable(struct eng_watch *watch, unsigned events)
 static void
 lane(int file, int ram)
 {
-	struct engine *engine = engine_new(4);
+	struct engine *engine = engine_new(&pool_of_four);
 	struct pool *pool = pool_new(SIZE, SIZE / 4);
 	struct eng_watch watch = { .fd = eventfd(1, 0), .events = ENG_IN, .ready = readable };
 	struct timer timer = { .name = "filter", .fire = fired };

@@ -10,12 +10,29 @@ static struct fake_op expected[512];
 static unsigned nexpected, nseen;
 static struct eng_queue flying = TAILQ_HEAD_INITIALIZER(flying);
 static unsigned nflying;
+static int files[ENGINE_FILES];
 
 void
 fake_disk_expect(const struct fake_op *op)
 {
 	assert_true(nexpected < ARRAY_LEN(expected));
 	expected[nexpected++] = *op;
+}
+
+int
+engine_file_set(struct engine *engine, unsigned slot, int fd)
+{
+	(void)engine;
+	assert_true(slot < ENGINE_FILES);
+	files[slot] = fd;
+	return (0);
+}
+
+bool
+engine_needs_fd(const struct engine *engine)
+{
+	(void)engine;
+	return (true);
 }
 
 void
@@ -26,7 +43,7 @@ engine_submit(struct engine *engine, struct eng_op *op)
 	(void)engine;
 	assert_true(nseen < nexpected);
 	assert_int_equal(op->verb, e->verb);
-	assert_int_equal(op->fd, e->fd);
+	assert_int_equal(files[op->file], e->fd);
 	assert_true(op->offset == e->offset);
 	assert_true(op->len == e->len);
 	assert_int_equal(op->fua, (e->flags & FAKE_FUA) != 0);
