@@ -79,6 +79,8 @@ struct cpu_use {
 	uint64_t	 switches;		/* voluntary */
 	uint64_t	 syscalls;
 	uint64_t	 stolen;		/* ticks of the whole machine */
+	uint64_t	 cpu_busy;		/* ticks of the server's processor, of whomever */
+	unsigned	 threads;
 };
 
 enum { SYSCOUNT_THREADS = 64 };
@@ -98,7 +100,8 @@ struct load {
 	unsigned	 reads;			/* of a hundred */
 	bool		 hdgst, ddgst;
 	bool		 block;			/* the client sleeps until something comes */
-	unsigned	 rate;			/* commands/s offered, asleep between them; 0: none */
+	unsigned	 rate;			/* commands/s offered, asleep between them; 0: all it takes */
+	bool		 idle;			/* none at all */
 };
 
 enum { CLIENT_RX_SIZE = 256 << 10 };
@@ -150,6 +153,8 @@ struct client {
 	uint64_t	 next;			/* place, when in order */
 	bool		 issue;			/* a command that ends is followed by another */
 	uint64_t	 now;			/* ns, of this turn */
+	uint64_t	 moved;			/* ns, when something came last */
+	bool		 gentle;		/* sends little at a time, for who shares the thread */
 	uint64_t	 done;
 	uint64_t	 polls, empty;
 	struct hist	*hist;
@@ -160,6 +165,7 @@ struct client *client_new(const struct load *, unsigned lba_shift, uint64_t byte
 void	 client_add(struct client *, int fd, uint32_t icd_max, uint32_t maxh2cdata);
 void	 client_free(struct client *);
 void	 client_run(struct client *, uint64_t until_ns);
+void	 clients_run(struct client *const *, unsigned n, uint64_t until_ns);
 void	 client_drain(struct client *);
 void	 client_fill(struct client *);		/* writes every place once, in order */
 void	 client_complete(struct cl_conn *, uint16_t cid, const uint8_t *cqe);
@@ -216,6 +222,10 @@ void	 disks_remove(void);
 bool	 target_has(enum backend, const char **why);
 const char *disk_path(enum backend);
 
+/* holder.c: keeps the processors from being moved or put to sleep. */
+void	 holders_start(void);
+void	 holders_stop(void);
+
 /* window.c: one measurement. */
 enum state { STATE_NEAR, STATE_FAR, STATE_MAX };
 extern const char *const state_name[STATE_MAX];
@@ -248,7 +258,8 @@ struct contender {
 	double		 rss_mib;
 };
 
-bool	 window_take(struct contender *, const struct ceiling *, struct window *);
+enum state window_label(void);
+bool	 window_take(struct contender *, const struct ceiling *, struct window *, enum state *after);
 
 /* contender.c: connecting them. */
 void	 contender_ceiling(struct contender *, const struct ceiling *, const struct load *, bool spin);
@@ -264,6 +275,7 @@ struct series {
 	struct contender *contender[CONTENDERS_MAX];
 	unsigned	 n;
 	unsigned	 rejected;
+	bool		 shared;		/* client and server share processors: waiting is no noise */
 };
 
 void	 series_run(struct series *);
@@ -281,6 +293,7 @@ struct result {
 	double		 mbps, p50_us, p99_us, p999_us;
 	double		 cpu, user, system;	/* seconds per million commands */
 	double		 core;			/* part of one processor in use */
+	double		 wakeups;		/* voluntary switches per second */
 	double		 switches, syscalls;	/* per command; syscalls -1: unknown */
 	double		 rss_mib, empty;
 };

@@ -39,6 +39,9 @@ static const struct bench_case {
 	{ "r128k-d16-crc", { .size = 128 * K, .depth = 16, .reads = 100, .hdgst = true,
 	    .ddgst = true }, 0 },
 	{ "w128k-d16-crc", { .size = 128 * K, .depth = 16, .hdgst = true, .ddgst = true }, 0 },
+	{ "r4k-rate0", { .size = 4 * K, .depth = 32, .reads = 100, .idle = true }, QUICK },
+	{ "r4k-rate1k", { .size = 4 * K, .depth = 32, .reads = 100, .rate = 1000 }, 0 },
+	{ "r4k-rate10k", { .size = 4 * K, .depth = 32, .reads = 100, .rate = 10000 }, QUICK },
 	{ "r4k-d1-poll", { .size = 4 * K, .depth = 1, .reads = 100 }, QUICK | POLL },
 };
 
@@ -100,12 +103,15 @@ run_case(const struct bench_case *b, const struct ceiling *ceiling)
 	}
 	if (!(b->flags & POLL))
 		contender_ceiling(add(&s), ceiling, &l, false);
-	if (l.depth > 1 || (b->flags & POLL))
+	if (!l.block && l.rate == 0 && !l.idle)
 		contender_ceiling(add(&s), ceiling, &l, true);
 	for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++)
 		if (is_chosen(settings.engines, engines[i]) && has_engine(engines[i]))
 			add_targets(&s, b, &l, engines[i]);
+	if (l.block)
+		holders_start();
 	series_run(&s);
+	holders_stop();
 	results_of(&s);
 	for (unsigned i = 0; i < s.n; i++) {
 		contender_close(s.contender[i]);

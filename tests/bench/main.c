@@ -127,6 +127,7 @@ at_end(void)
 	if (getpid() != self)
 		return;
 	ceiling_stop(&ceiling);
+	holders_stop();
 	target_stop_all();
 	disks_remove();
 	snprintf(command, sizeof(command), "rm -rf '%s'", work);
