@@ -51,10 +51,7 @@ ctrl_free(struct controller *c)
 {
 	timer_stop(&c->lane->timers, &c->keep_alive);
 	timer_stop(&c->lane->timers, &c->shutdown);
-	for (uint32_t i = 0; i < c->nns; i++)
-		if (c->ns[i].fd != -1)
-			close(c->ns[i].fd);
-	free(c->ns);
+	ns_free_all(c);
 	free(c->page.data);
 	free(c->io);
 	free(c);

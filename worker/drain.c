@@ -85,7 +85,7 @@ flush_next(struct controller *c)
 	c->flush = ns_op(ns, ENG_FLUSH);
 	c->flush.done = flush_done;
 	c->flush.arg = c;
-	engine_submit(c->lane->engine, &c->flush);
+	lane_submit(c->lane, &c->flush);
 	return (true);
 }
 
@@ -108,7 +108,7 @@ drain_late(struct timer *t)
 	struct controller *c = t->arg;
 
 	ask_log(MSG_DRAIN_LATE, drain_name[c->drain], 1,
-	    (uint64_t)engine_in_flight(c->lane->engine));
+	    (uint64_t)engine_in_flight(c->lane->engine) + c->lane->memory.in_flight);
 	if (is_end(c->drain))
 		lane_stop(c->lane, 1);
 }

@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include <sys/mman.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +50,23 @@ drop(int fd, int error)
 	return (-1);
 }
 
+/* A RAM disk is sealed against shrinking, so what is mapped stays. Where it cannot be mapped it is
+ * a file like any other. */
+static void
+map_ram(struct ns *ns, int fd)
+{
+	uint64_t len = ns->id.nlbas << ns->lbads;
+	void *map;
+
+	if (!ns->id.ram || len > SIZE_MAX)
+		return;
+	map = mmap(NULL, len, PROT_READ | (ns->id.readonly ? 0 : PROT_WRITE), MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return;
+	ns->map = map;
+	ns->map_len = len;
+}
+
 int
 ns_add(struct controller *c, const struct ipc_ns *id, int fd)
 {
@@ -68,12 +87,25 @@ ns_add(struct controller *c, const struct ipc_ns *id, int fd)
 	memmove(&c->ns[at + 1], &c->ns[at], (c->nns - at) * sizeof(*c->ns));
 	c->ns[at] = (struct ns){ .id = *id, .fd = fd, .file = c->nns,
 	    .lbads = block_shift(id->block_size) };
+	map_ram(&c->ns[at], fd);
 	c->nns++;
 	if (!engine_needs_fd(c->lane->engine)) {
 		close(fd);
 		c->ns[at].fd = -1;
 	}
 	return (0);
+}
+
+void
+ns_free_all(struct controller *c)
+{
+	for (uint32_t i = 0; i < c->nns; i++) {
+		if (c->ns[i].map != NULL)
+			munmap(c->ns[i].map, c->ns[i].map_len);
+		if (c->ns[i].fd != -1)
+			close(c->ns[i].fd);
+	}
+	free(c->ns);
 }
 
 struct ns *
@@ -107,6 +139,7 @@ ns_op(const struct ns *ns, enum eng_verb verb)
 	return ((struct eng_op){
 		.verb = verb, .file = ns->file, .never_blocks = ns->id.ram != 0,
 		.page_cache = ns->id.direct == 0,
+		.map = ns->map, .map_len = ns->map_len,
 		.hole = ns->id.can_discard != 0, .zero_range = ns->id.can_zero != 0,
 	});
 }

@@ -36,7 +36,7 @@ submit(struct slot *s, void (*done)(struct eng_op *))
 {
 	s->op.done = done;
 	s->op.arg = s;
-	engine_submit(s->qp->lane->engine, &s->op);
+	lane_submit(s->qp->lane, &s->op);
 }
 
 /* Between two operations of a command: its queue closes, so nobody waits for the rest of it. */
@@ -88,16 +88,26 @@ prepare_transfer(const struct slot *s, bool writes, uint32_t *len)
 	return (0);
 }
 
+/* Memory is sent from where it lies, unless a digest is made of it: a write meanwhile would break
+ * that. */
 static uint16_t
 read_prepare(struct slot *s)
 {
-	return (prepare_transfer(s, false, &s->len_out));
+	const struct ns *ns;
+	uint16_t status = prepare_transfer(s, false, &s->len_out);
+
+	if (status == 0 && !s->qp->ddgst && (ns = slot_ns(s))->map != NULL)
+		s->src = ns->map + (cmd_slba(&s->cmd) << ns->lbads);
+	return (status);
 }
 
 static uint16_t
 write_prepare(struct slot *s)
 {
-	return (prepare_transfer(s, true, &s->len_in));
+	uint16_t status = prepare_transfer(s, true, &s->len_in);
+
+	s->in_place = status == 0 && slot_ns(s)->map != NULL;
+	return (status);
 }
 
 static uint16_t
@@ -166,6 +176,8 @@ write_execute(struct slot *s)
 {
 	range_op(s, ENG_WRITE, s->len_in);
 	submit(s, write_done);
+	if (s->pool == NULL)
+		s->buf = NULL;	/* received data, which is overwritten soon */
 }
 
 static void

@@ -34,9 +34,17 @@ struct slot;
 #define ADMIN_ICD	8192u	/* in-capsule data of the admin queue, bytes (NVMe/TCP) */
 #define ADMIN_SQSIZE	4096u	/* largest admin queue we grant, entries */
 
+/* Operations on mapped memory that are under way. */
+struct memory {
+	struct eng_queue ready;		/* complete, done() not called yet */
+	struct eng_queue slow;		/* being zeroed, in turns */
+	unsigned in_flight;
+};
+
 /* One thread with its engine, timers and buffers. */
 struct lane {
 	struct engine *engine;
+	struct memory memory;
 	struct timer_list timers;
 	struct pool *io;		/* data to the host, in-capsule data */
 	struct pool *h2c;		/* data that an R2T asked for: never starves the other */
@@ -59,6 +67,14 @@ void	lane_stop(struct lane *, int status);
 /* A buffer of at most pool_largest bytes from one of the lane's two pools, or NULL for now. */
 void	*lane_buffer_get(struct lane *, struct pool *, size_t len);
 void	lane_buffer_put(struct lane *, struct pool *, void *buf);	/* who waits goes on this turn */
+
+/* ---- memory.c: RAM disks, and who carries an operation out ---- */
+void	memory_init(struct memory *);
+void	memory_turn(struct memory *);	/* a bounded part of what is slow */
+void	memory_done(struct memory *);	/* calls done() of what is complete */
+/* As engine_submit and engine_cancel. A write to memory has left its buffer when it returns. */
+void	lane_submit(struct lane *, struct eng_op *);
+bool	lane_cancel(struct lane *, struct eng_op *);
 
 /* ---- conn.c, conn_tx.c: TCP, PDUs, digests. Knows no command. ---- */
 
@@ -141,6 +157,10 @@ struct slot {
 	uint32_t len_out;	/* bytes the host gets, at most */
 	uint32_t got;		/* of len_in */
 	uint32_t icd;		/* in-capsule bytes of this command */
+	/* The namespace is memory: in-capsule data is executed from where it was received, and what
+	 * goes to the host is sent from src. Either needs no buffer. */
+	bool in_place;
+	const uint8_t *src;
 	uint16_t status;	/* decided before the data was complete */
 	bool data_bad;		/* a data digest was wrong */
 	bool owns_cid;		/* false: a duplicate, which is only answered */
@@ -164,6 +184,7 @@ struct qpair {
 	uint32_t sqsize;	/* entries */
 	uint16_t sqhd;		/* commands taken, modulo sqsize */
 	bool noflow;		/* SQ flow control is off */
+	bool ddgst;		/* data digests are on */
 	struct slot *slots;	/* sqsize of them */
 	uint32_t busy;		/* slots not free */
 	uint16_t *free;		/* stack of free slots */
@@ -187,8 +208,10 @@ void	qp_close(struct qpair *, const char *why);	/* no new commands; free when al
 bool	qp_abort(struct qpair *, uint16_t cid);
 
 /* From conn.c. A capsule arrived: returns its slot with where the in-capsule data goes in *to (NULL:
- * throw away), or NULL when reading must wait (and nothing has changed) or conn_fatal was called. */
-struct slot *qp_capsule(struct qpair *, const struct nvme_sqe *, uint32_t icd, uint8_t **to);
+ * nowhere), or NULL when reading must wait (and nothing has changed) or conn_fatal was called. here:
+ * where all of the data lies already, until qp_capsule_complete returns, or NULL. */
+struct slot *qp_capsule(struct qpair *, const struct nvme_sqe *, uint32_t icd, uint8_t *here,
+	    uint8_t **to);
 void	qp_capsule_complete(struct slot *, bool data_good);
 /* An H2CData header: the slot and where its data goes; or NULL after conn_fatal. */
 struct slot *qp_h2cdata(struct qpair *, const struct pdu_h2cdata *, uint32_t len, uint8_t **to);
@@ -327,10 +350,13 @@ bool	aer_abort(struct controller *, uint16_t cid);
 struct ns {
 	struct ipc_ns id;	/* as the broker told it */
 	int fd;			/* -1: the engine has it */
+	uint8_t *map;		/* of a RAM disk, map_len bytes; or NULL */
+	uint64_t map_len;
 	unsigned file;		/* its slot there */
 	uint8_t lbads;		/* log2 of block size */
 };
 int	ns_add(struct controller *, const struct ipc_ns *, int fd);	/* takes fd; 0 or -1 */
+void	ns_free_all(struct controller *);
 struct ns *ns_find(const struct controller *, uint32_t nsid);
 struct ns *ns_after(const struct controller *, uint32_t nsid);	/* with the next larger nsid */
 struct eng_op ns_op(const struct ns *, enum eng_verb);	/* what the backend says of itself */
