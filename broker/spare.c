@@ -54,6 +54,7 @@ say_hello(struct session *s)
 		.engine_threads = c->service.engine_threads,
 		.queue_size = c->limits.queue_size,
 		.queues = (uint16_t)c->limits.queues,
+		.lanes = 1,
 		.hdgst = c->transport.header_digest,
 		.ddgst = c->transport.data_digest,
 		.noflow = c->transport.flow_control_off,

@@ -74,10 +74,10 @@ flush_done(struct eng_op *op)
 static bool
 flush_next(struct controller *c)
 {
-	const struct ns *ns = ns_after(c, c->flushed);
+	const struct ns *ns = ns_after(c->lane->ns, c->flushed);
 
 	while (ns != NULL && ns->id.readonly)
-		ns = ns_after(c, ns->id.nsid);
+		ns = ns_after(c->lane->ns, ns->id.nsid);
 	if (ns == NULL)
 		return (false);
 	c->flushed = ns->id.nsid;
@@ -130,7 +130,7 @@ drain_begin(struct controller *c, enum drain drain)
 	if (drain == DRAIN_SHUTDOWN)
 		c->csts = (c->csts & ~NVME_CSTS_SHST_MASK) | NVME_CSTS_SHST_OCCURRING;
 	for (uint32_t i = 0; i < c->hello.queues; i++)
-		qp_close(&c->io[i], drain_name[drain]);
+		seat_close(&c->io[i], drain_name[drain]);
 	if (drain == DRAIN_RESET)
 		aer_drop_all(c);
 	if (is_end(drain))

@@ -88,6 +88,9 @@ int	engine_watch(struct engine *, struct eng_watch *);	/* 0, or -1 with errno */
 int	engine_rewatch(struct engine *, struct eng_watch *);	/* events changed */
 void	engine_unwatch(struct engine *, struct eng_watch *);
 
+/* From any thread: ends this engine_wait, or the next one if there is none now. */
+void	engine_wake(struct engine *);
+
 /* Waits up to timeout_ms (-1: for ever), calls what is ready and what is done; not to be called
  * from any of these. Returns how many were called, or -1 with errno (EINTR included as 0). */
 int	engine_wait(struct engine *, int timeout_ms);

@@ -297,6 +297,12 @@ engine_unwatch(struct engine *engine, struct eng_watch *watch)
 	wait_remove(engine->wait, watch);
 }
 
+void
+engine_wake(struct engine *engine)
+{
+	wait_wake(engine->wait);
+}
+
 /* True when nothing is done yet; from then on a thread that is done wakes the lane. */
 static bool
 may_sleep(struct engine *engine)

@@ -30,9 +30,10 @@ int
 lane_init(struct lane *lane, const struct ipc_hello *hello)
 {
 	struct engine_params params = { .kind = hello->engine, .threads = hello->engine_threads };
-	size_t half = hello->memory / 2;
+	size_t half = hello->memory / hello->lanes / 2;
 
-	memset(lane, 0, sizeof(*lane));
+	mail_init(lane);
+	lane->ns = &ns_none;
 	timer_list_init(&lane->timers);
 	memory_init(&lane->memory);
 	TAILQ_INIT(&lane->dirty);
@@ -101,6 +102,7 @@ lane_turn(struct lane *lane, int timeout_ms)
 {
 	if (engine_wait(lane->engine, is_busy(lane) ? 0 : timeout_ms) == -1)
 		return (-1);
+	mail_turn(lane);
 	timer_run(&lane->timers);
 	end_of_turn(lane);
 	return (0);

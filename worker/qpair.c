@@ -78,7 +78,6 @@ qp_gone(struct qpair *qp)
 	struct controller *ctrl = qp->ctrl;
 
 	timer_stop(&qp->lane->timers, &qp->transfer);
-	timer_stop(&qp->lane->timers, &qp->reserve);
 	if (qp->conn != NULL)
 		conn_free(qp->conn);
 	qp->conn = NULL;
@@ -89,7 +88,10 @@ qp_gone(struct qpair *qp)
 	qp->free = NULL;
 	qp->cids = NULL;
 	qp->state = QP_FREE;
-	ctrl_queue_closed(ctrl, qp);
+	if (qp->qid == 0)
+		ctrl_queue_closed(ctrl, qp);
+	else
+		seat_ended(&ctrl->io[qp->qid - 1]);
 }
 
 static void
@@ -254,7 +256,8 @@ judge(struct slot *s, bool duplicate, uint32_t icd)
 		return (NVME_SC_INVALID_OPCODE | NVME_SC_DNR);
 	if (ctrl->admit.discovery && (s->rule->flags & RULE_DISCOVERY) == 0)
 		return (NVME_SC_INVALID_OPCODE | NVME_SC_DNR);
-	if (!ctrl_enabled(ctrl) && (s->rule->flags & RULE_DISABLED) == 0)
+	/* an I/O queue does not outlive the enabled state: its lane is told to close it */
+	if (qp->qid == 0 && !ctrl_enabled(ctrl) && (s->rule->flags & RULE_DISABLED) == 0)
 		return (NVME_SC_COMMAND_SEQUENCE_ERROR);
 	if (s->cmd.fuse != 0)
 		return (NVME_SC_INVALID_FIELD | NVME_SC_DNR);
@@ -302,7 +305,7 @@ qp_capsule(struct qpair *qp, const struct nvme_sqe *sqe, uint32_t icd, uint8_t *
 	}
 	qp->sqhd = (uint16_t)((qp->sqhd + 1u) % qp->sqsize);
 	qp->commands++;
-	ctrl_alive(qp->ctrl);
+	ctrl_alive(qp);
 	return (s);
 }
 
@@ -359,7 +362,7 @@ qp_h2cdata_complete(struct slot *s, uint32_t len, bool last, bool data_good)
 	s->got += len;
 	s->data_bad |= !data_good;
 	qp->moving = true;
-	ctrl_alive(qp->ctrl);
+	ctrl_alive(qp);
 	if (!last)
 		return;
 	qp->waiting_h2c--;
@@ -439,7 +442,7 @@ slot_done(struct slot *s, uint16_t status)
 	struct qpair *qp = s->qp;
 
 	assert(s->state != SLOT_FREE && s->state != SLOT_TX);
-	ctrl_alive(qp->ctrl);
+	ctrl_alive(qp);
 	if (status != 0)
 		ctrl_error(qp->ctrl, s, status);
 	if (qp->state != QP_LIVE) {
@@ -464,7 +467,7 @@ slot_done_data(struct slot *s, uint32_t len)
 		slot_done(s, 0);
 		return;
 	}
-	ctrl_alive(qp->ctrl);
+	ctrl_alive(qp);
 	t = slot_pdu_tx(s);
 	s->state = SLOT_TX;
 	/* NVMe/TCP: SUCCESS stands for a CQE without SQHD and result */
