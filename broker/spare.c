@@ -55,7 +55,6 @@ say_hello(struct session *s)
 		.queue_size = c->limits.queue_size,
 		.busy_poll_us = c->service.busy_poll_us,
 		.queues = (uint16_t)c->limits.queues,
-		.lanes = 1,
 		.hdgst = c->transport.header_digest,
 		.ddgst = c->transport.data_digest,
 		.noflow = c->transport.flow_control_off,
