@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The seam inside the engine: engine.c is what all kinds have in common, engine_threads.c carries
- * operations to threads and back, wait_*.c
- * waits for descriptors, file.c does one operation with the system calls of file_*.c. Nobody else includes this.
+ * operations to threads and back, engine_uring.c to a ring, wait_*.c waits for descriptors, file.c
+ * does one operation with the system calls of file_*.c. Nobody else includes this.
  */
 #ifndef WORKER_ENGINE_IMPL_H
 #define WORKER_ENGINE_IMPL_H
@@ -13,6 +13,8 @@
 #include <stdbool.h>
 
 #include "worker/engine.h"
+
+#define ENGINE_ZERO_SLICE 131072u	/* zeros that are written are written in pieces of this */
 
 /* ---- what a kind of engine is ---- */
 struct engine_type {
@@ -57,6 +59,8 @@ int	wait_sleep(struct wait *, int timeout_ms);
 int	wait_call(struct wait *);
 /* From any thread: ends this wait_sleep, or the next one if there is none now. */
 void	wait_wake(struct wait *);
+/* wait_epoll.c: the eventfd behind it, for the kernel to write to. */
+int	wait_eventfd(const struct wait *);
 
 /* ---- file.c: one operation ---- */
 
