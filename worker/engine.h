@@ -40,7 +40,7 @@ struct eng_op {
 	TAILQ_ENTRY(eng_op) next;	/* the engine's */
 	int fd;				/* the engine's: of the slot */
 	uint64_t moved;			/* the engine's: bytes done */
-	uint8_t stage;			/* the engine's */
+	uint8_t stage, step;		/* the engine's */
 };
 TAILQ_HEAD(eng_queue, eng_op);
 
@@ -64,13 +64,18 @@ struct engine;
 #define ENGINE_FILES	IPC_MAX_NS	/* slots */
 
 struct engine_params {
-	enum engine_kind kind;
-	unsigned threads;	/* size of the pool; without any, all is carried out in the lane */
+	enum engine_kind kind;	/* AUTO: a ring where the kernel permits one, else threads */
+	unsigned threads;	/* size of the pool; without any, all is carried out in the lane.
+				 * With a ring: how many the kernel may take for what would wait */
 };
 
-/* Returns NULL with errno. All threads run when it returns, with every signal blocked. */
+/* Called by the thread that will use it. Returns NULL with errno. All threads run when it returns,
+ * with every signal blocked. */
 struct engine *engine_new(const struct engine_params *);
 void	engine_free(struct engine *);	/* nothing may be in flight; NULL is allowed */
+
+enum engine_kind engine_kind(const struct engine *);	/* what it became: never AUTO */
+int	engine_why(const struct engine *);	/* AUTO and no ring: the errno that says why; else 0 */
 
 /* Puts fd, or nothing (-1), into a slot below ENGINE_FILES that no operation in flight names. fd
  * stays the caller's; it may be closed at once unless engine_needs_fd(). Returns 0, or -1 and errno. */

@@ -123,7 +123,7 @@ UNIT_TESTS += %D%/engine
 %C%_engine_LDADD = $(UNIT_WORKER)
 
 UNIT_TESTS += %D%/engine_file
-%C%_engine_file_SOURCES = %D%/engine_file.c %D%/unit.h
+%C%_engine_file_SOURCES = %D%/engine_file.c %D%/kinds.h %D%/unit.h
 %C%_engine_file_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_engine_file_LDADD = $(UNIT_WORKER)
 
