@@ -14,6 +14,7 @@
 #include "worker/conn.h"
 
 #define BATCH 96		/* pieces in one send, three to a PDU */
+#define TURN_BYTES (512u * 1024)	/* one connection's share of a turn */
 
 void
 conn_watch_out(struct conn *c, bool on)
@@ -114,30 +115,37 @@ conn_sent_all(struct conn *c)
 		conn_lost(c, "finished");
 }
 
-void
-conn_flush(struct conn *c)
+/* True when there is more to send than `most` bytes that have gone. */
+bool
+conn_flush(struct conn *c, size_t most)
 {
 	struct iovec iov[BATCH];
 	struct msghdr msg = { .msg_iov = iov };
+	size_t gone = 0;
 	ssize_t n;
 
-	while (!c->is_dead && (msg.msg_iovlen = gather(c, iov)) > 0) {
+	while (gone < most && !c->is_dead && (msg.msg_iovlen = gather(c, iov)) > 0) {
 		n = sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
 			conn_watch_out(c, true);
-			return;
+			return (false);
 		}
 		if (n == -1 && errno != EINTR) {
 			conn_lost(c, strerror(errno));
-			return;
+			return (false);
 		}
-		if (n > 0)
+		if (n > 0) {
+			gone += (size_t)n;
 			account(c, (size_t)n);
+		}
 	}
 	if (c->is_dead)
-		return;
+		return (false);
 	conn_watch_out(c, false);
+	if (!STAILQ_EMPTY(&c->txq))
+		return (true);
 	conn_sent_all(c);
+	return (false);
 }
 
 void
@@ -148,7 +156,21 @@ conn_turn_flush(struct lane *lane)
 	while ((c = TAILQ_FIRST(&lane->dirty)) != NULL) {
 		TAILQ_REMOVE(&lane->dirty, c, dirty);
 		c->is_dirty = false;
-		if (!c->is_dead)
-			conn_flush(c);
+		if (c->is_dead || !conn_flush(c, TURN_BYTES))
+			continue;
+		c->is_dirty = c->is_late = true;
+		TAILQ_INSERT_TAIL(&lane->late, c, dirty);
+	}
+}
+
+void
+conn_turn_begin(struct lane *lane)
+{
+	struct conn *c;
+
+	while ((c = TAILQ_FIRST(&lane->late)) != NULL) {
+		TAILQ_REMOVE(&lane->late, c, dirty);
+		TAILQ_INSERT_TAIL(&lane->dirty, c, dirty);
+		c->is_late = false;
 	}
 }

@@ -76,10 +76,13 @@ struct lane {
 	struct pool *io;		/* data to the host, in-capsule data */
 	struct pool *h2c;		/* data that an R2T asked for: never starves the other */
 	TAILQ_HEAD(, conn) dirty;	/* have something to send at the end of this turn */
+	TAILQ_HEAD(, conn) late;	/* have had their share, and go on in the next turn */
 	TAILQ_HEAD(, conn) dead;	/* to be freed at the end of this turn */
 	TAILQ_HEAD(, conn) paused;	/* not reading: a slot or buffer is missing */
 	TAILQ_HEAD(slot_list, slot) want_io, want_h2c;	/* waiting for a buffer, oldest first */
 	bool freed;			/* a slot or buffer came back in this turn */
+	uint32_t busy_poll_us;
+	bool awake;			/* something came in the last turn */
 	struct timer trim;
 	bool active;			/* a buffer was taken since trim was set */
 	bool stop;
@@ -105,6 +108,7 @@ int	lanes_start(struct lane *all, const struct ipc_hello *);
 void	mail_init(struct lane *);
 /* Within one lane it is delivered at once, to another one in its next turn; in order. */
 void	mail_post(struct lane *from, struct lane *to, struct mail *);
+bool	mail_is_there(struct lane *);
 void	mail_turn(struct lane *);	/* delivers what came */
 
 static inline void
@@ -158,6 +162,7 @@ void	conn_free(struct conn *);
 const struct conn_params *conn_params(const struct conn *);
 bool	conn_is_paused(const struct conn *);	/* not reading: for want of a buffer */
 void	conn_send(struct conn *, struct tx *);	/* leaves at the end of the turn */
+void	conn_turn_begin(struct lane *);
 void	conn_turn_flush(struct lane *);	/* end of a turn: everything that is ready leaves */
 void	conn_turn_resume(struct lane *);	/* ... and paused connections read on */
 void	conn_turn_reap(struct lane *);
