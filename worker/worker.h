@@ -12,6 +12,7 @@
 #define WORKER_WORKER_H
 
 #include <sys/queue.h>
+#include <sys/uio.h>
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -56,6 +57,14 @@ struct lane_stats {
 	uint64_t reads, writes, read_units, write_units;	/* units of 512 bytes */
 };
 
+/* The pieces of one send. Headers and digests are copied into words. */
+#define OUTBOX_PIECES 512u
+struct outbox {
+	struct iovec iov[OUTBOX_PIECES];
+	unsigned n, used;
+	uint8_t words[OUTBOX_PIECES * 32];
+};
+
 /* One thread with its engine, timers and buffers; what is in it belongs to that thread, but for the
  * inbox, the counters and `traffic`. Lane 0 has the admin queue and the channel to the broker. */
 struct lane {
@@ -80,6 +89,7 @@ struct lane {
 	TAILQ_HEAD(, conn) dead;	/* to be freed at the end of this turn */
 	TAILQ_HEAD(, conn) paused;	/* not reading: a slot or buffer is missing */
 	TAILQ_HEAD(slot_list, slot) want_io, want_h2c;	/* waiting for a buffer, oldest first */
+	struct outbox outbox;
 	bool freed;			/* a slot or buffer came back in this turn */
 	uint32_t busy_poll_us;
 	bool awake;			/* something came in the last turn */
