@@ -18,7 +18,7 @@
 #include "common/logmsg.h"
 #include "worker/conn.h"
 
-#define TURN_BYTES (512u * 1024)	/* one connection's share of a turn */
+#define TURN_BYTES (256u * 1024)	/* one connection's share of a turn */
 
 static void	conn_ready(struct eng_watch *, unsigned);
 static void	conn_linger_over(struct timer *);
@@ -87,7 +87,9 @@ conn_turn_reap(struct lane *lane)
 
 	while ((c = TAILQ_FIRST(&lane->dead)) != NULL) {
 		TAILQ_REMOVE(&lane->dead, c, dead);
-		if (c->is_dirty)
+		if (c->is_late)
+			TAILQ_REMOVE(&lane->late, c, dirty);
+		else if (c->is_dirty)
 			TAILQ_REMOVE(&lane->dirty, c, dirty);
 		if (c->is_paused)
 			TAILQ_REMOVE(&lane->paused, c, paused);
@@ -126,7 +128,7 @@ conn_fatal(struct conn *c, uint16_t fes, uint32_t fei, const void *hdr, size_t h
 	    (uint64_t)fes, (uint64_t)fei);
 	c->term.head = c->term_buf;
 	c->term.head_len = (uint32_t)pdu_put_termreq(c->term_buf, fes, fei, hdr, hdr_len);
-	conn_flush(c);		/* what is ready goes first, what does not fit now is dropped */
+	(void)conn_flush(c, SIZE_MAX);	/* what is ready goes first, what does not fit now is dropped */
 	if (c->rx == RX_OFF)
 		return;
 	c->rx = RX_DRAIN;
@@ -155,12 +157,14 @@ conn_finish(struct conn *c)
 
 /* ---- one PDU ---- */
 
+/* have: bytes of the PDU that are there. */
 static void
-conn_capsule(struct conn *c, const uint8_t *hdr)
+conn_capsule(struct conn *c, uint8_t *hdr, size_t have)
 {
 	const struct pdu_capsule_cmd *pdu = (const void *)hdr;
 
-	c->slot = qp_capsule(c->qp, &pdu->sqe, c->v.data_len, &c->to);
+	c->slot = qp_capsule(c->qp, &pdu->sqe, c->v.data_len,
+	    have >= c->v.total ? hdr + c->v.header_len + c->v.pad : NULL, &c->to);
 }
 
 static void
@@ -230,7 +234,7 @@ known_header(const struct pdu_verdict *v, size_t have)
 static bool
 conn_parse_header(struct conn *c)
 {
-	const uint8_t *hdr = c->rbuf + c->rstart;
+	uint8_t *hdr = c->rbuf + c->rstart;
 	size_t have = c->rend - c->rstart;
 
 	if (have < PDU_COMMON_BYTES)
@@ -246,7 +250,7 @@ conn_parse_header(struct conn *c)
 		return (false);
 	}
 	if (c->v.type == PDU_CAPSULE_CMD)
-		conn_capsule(c, hdr);
+		conn_capsule(c, hdr, have);
 	else
 		conn_h2cdata(c, hdr);
 	if (c->rx != RX_HEADER)		/* it was wrong after all */

@@ -27,6 +27,8 @@ struct eng_op {
 	unsigned file;		/* slot of engine_file_set */
 	bool fua;		/* write, zero: durable before done() */
 	bool never_blocks;	/* RAM: no thread needed, unless it is very long */
+	uint8_t *map;		/* mapped memory of map_len bytes: memory.c, no engine; or NULL */
+	uint64_t map_len;
 	bool page_cache;	/* read: may be at hand; false with O_DIRECT, which would wait */
 	bool may_unmap;		/* zero: deallocation will do (DEAC) */
 	bool hole, zero_range;	/* which fallocate modes the backend has */
@@ -38,7 +40,7 @@ struct eng_op {
 	TAILQ_ENTRY(eng_op) next;	/* the engine's */
 	int fd;				/* the engine's: of the slot */
 	uint64_t moved;			/* the engine's: bytes done */
-	uint8_t stage;			/* the engine's */
+	uint8_t stage, step;		/* the engine's */
 };
 TAILQ_HEAD(eng_queue, eng_op);
 
@@ -62,13 +64,18 @@ struct engine;
 #define ENGINE_FILES	IPC_MAX_NS	/* slots */
 
 struct engine_params {
-	enum engine_kind kind;
-	unsigned threads;	/* size of the pool; without any, all is carried out in the lane */
+	enum engine_kind kind;	/* AUTO: a ring where the kernel permits one, else threads */
+	unsigned threads;	/* size of the pool; without any, all is carried out in the lane.
+				 * With a ring: how many the kernel may take for what would wait */
 };
 
-/* Returns NULL with errno. All threads run when it returns, with every signal blocked. */
+/* Called by the thread that will use it. Returns NULL with errno. All threads run when it returns,
+ * with every signal blocked. */
 struct engine *engine_new(const struct engine_params *);
 void	engine_free(struct engine *);	/* nothing may be in flight; NULL is allowed */
+
+enum engine_kind engine_kind(const struct engine *);	/* what it became: never AUTO */
+int	engine_why(const struct engine *);	/* AUTO and no ring: the errno that says why; else 0 */
 
 /* Puts fd, or nothing (-1), into a slot below ENGINE_FILES that no operation in flight names. fd
  * stays the caller's; it may be closed at once unless engine_needs_fd(). Returns 0, or -1 and errno. */
@@ -85,6 +92,9 @@ unsigned engine_in_flight(const struct engine *);
 int	engine_watch(struct engine *, struct eng_watch *);	/* 0, or -1 with errno */
 int	engine_rewatch(struct engine *, struct eng_watch *);	/* events changed */
 void	engine_unwatch(struct engine *, struct eng_watch *);
+
+/* From any thread: ends this engine_wait, or the next one if there is none now. */
+void	engine_wake(struct engine *);
 
 /* Waits up to timeout_ms (-1: for ever), calls what is ready and what is done; not to be called
  * from any of these. Returns how many were called, or -1 with errno (EINTR included as 0). */

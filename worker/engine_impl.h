@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The seam inside the engine: engine_threads.c carries operations to threads and back, wait_*.c
- * waits for descriptors, file.c does one operation with the system calls of file_*.c. Nobody else
- * includes this.
+ * The seam inside the engine: engine.c is what all kinds have in common, engine_threads.c carries
+ * operations to threads and back, engine_uring.c to a ring, wait_*.c waits for descriptors, file.c
+ * does one operation with the system calls of file_*.c. Nobody else includes this.
  */
 #ifndef WORKER_ENGINE_IMPL_H
 #define WORKER_ENGINE_IMPL_H
@@ -13,6 +13,35 @@
 #include <stdbool.h>
 
 #include "worker/engine.h"
+
+#define ENGINE_ZERO_SLICE 131072u	/* zeros that are written are written in pieces of this */
+
+/* ---- what a kind of engine is ---- */
+struct engine_type {
+	enum engine_kind kind;
+	bool needs_fd;
+	void	(*free)(struct engine *);	/* also what is not complete yet */
+	int	(*file_set)(struct engine *, unsigned slot, int fd);
+	void	(*submit)(struct engine *, struct eng_op *);
+	bool	(*cancel)(struct engine *, struct eng_op *);
+	/* How long the lane may sleep, timeout_ms (-1: for ever) at most. Until `awake` whatever is
+	 * done ends its sleep. */
+	int	(*may_sleep)(struct engine *, int timeout_ms);
+	void	(*awake)(struct engine *);
+	/* Starts what waits, calls what is done. Returns how many were called, or -1 with errno. */
+	int	(*run)(struct engine *);
+};
+
+/* What every kind begins with. */
+struct engine {
+	const struct engine_type *type;
+	struct wait *wait;
+	unsigned in_flight;		/* submitted, done() not called yet */
+	int why;			/* errno: of two kinds the better one could not be had */
+};
+
+struct engine *engine_threads_new(const struct engine_params *);	/* NULL with errno */
+struct engine *engine_uring_new(const struct engine_params *);	/* ENOSYS where there is none */
 
 /* ---- wait_epoll.c, wait_poll.c: the lane's thread only, but for wait_wake ---- */
 struct wait;
@@ -30,6 +59,8 @@ int	wait_sleep(struct wait *, int timeout_ms);
 int	wait_call(struct wait *);
 /* From any thread: ends this wait_sleep, or the next one if there is none now. */
 void	wait_wake(struct wait *);
+/* wait_epoll.c: the eventfd behind it, for the kernel to write to. */
+int	wait_eventfd(const struct wait *);
 
 /* ---- file.c: one operation ---- */
 

@@ -2,7 +2,7 @@
 /*
  * The engine with a pool of threads: what might wait is carried out by a thread, what cannot is
  * carried out in the lane at once; done() is called by the lane in both cases. Threads touch an
- * operation between `todo` and `done` and nothing else of the lane's. After engine_new the only
+ * operation between `todo` and `done` and nothing else of the lane's. Once it is made, the only
  * system calls here are futexes and those of wait_*.c and file_*.c: a filter may be in force.
  */
 #include "config.h"
@@ -24,11 +24,10 @@
 
 enum stage { STAGE_CALLERS, STAGE_QUEUED, STAGE_TAKEN };	/* changes under the lock */
 
-struct engine {
+struct threads {
 	/* The lane's own. */
-	struct wait *wait;
+	struct engine engine;
 	struct eng_queue here;		/* carried out in the lane, done() not called yet */
-	unsigned in_flight;		/* submitted, done() not called yet */
 	unsigned away;			/* of these with the threads */
 	unsigned nthreads;
 	pthread_t *threads;
@@ -46,57 +45,57 @@ struct engine {
 
 /* The queue discipline, all of it: first come, first served. Called with the lock held. */
 static struct eng_op *
-choose(struct engine *engine)
+choose(struct threads *t)
 {
-	struct eng_op *op = TAILQ_FIRST(&engine->todo);
+	struct eng_op *op = TAILQ_FIRST(&t->todo);
 
 	if (op != NULL)
-		TAILQ_REMOVE(&engine->todo, op, next);
+		TAILQ_REMOVE(&t->todo, op, next);
 	return (op);
 }
 
 /* Waits for an operation. NULL when the engine ends. */
 static struct eng_op *
-take(struct engine *engine)
+take(struct threads *t)
 {
 	struct eng_op *op;
 
-	pthread_mutex_lock(&engine->lock);
-	while ((op = choose(engine)) == NULL && !engine->stop)
-		pthread_cond_wait(&engine->work, &engine->lock);
+	pthread_mutex_lock(&t->lock);
+	while ((op = choose(t)) == NULL && !t->stop)
+		pthread_cond_wait(&t->work, &t->lock);
 	if (op != NULL)
 		op->stage = STAGE_TAKEN;
-	pthread_mutex_unlock(&engine->lock);
+	pthread_mutex_unlock(&t->lock);
 	return (op);
 }
 
 static void
-give_back(struct engine *engine, struct eng_op *op)
+give_back(struct threads *t, struct eng_op *op)
 {
 	bool wake;
 
-	pthread_mutex_lock(&engine->lock);
-	TAILQ_INSERT_TAIL(&engine->done, op, next);
-	wake = engine->asleep;
-	engine->asleep = false;		/* once is enough for all that are done meanwhile */
-	pthread_mutex_unlock(&engine->lock);
+	pthread_mutex_lock(&t->lock);
+	TAILQ_INSERT_TAIL(&t->done, op, next);
+	wake = t->asleep;
+	t->asleep = false;		/* once is enough for all that are done meanwhile */
+	pthread_mutex_unlock(&t->lock);
 	if (wake)
-		wait_wake(engine->wait);
+		wait_wake(t->engine.wait);
 }
 
 static void *
 thread_main(void *arg)
 {
-	struct engine *engine = arg;
+	struct threads *t = arg;
 	struct eng_op *op;
 
-	pthread_mutex_lock(&engine->lock);
-	engine->up++;
-	pthread_cond_signal(&engine->running);
-	pthread_mutex_unlock(&engine->lock);
-	while ((op = take(engine)) != NULL) {
+	pthread_mutex_lock(&t->lock);
+	t->up++;
+	pthread_cond_signal(&t->running);
+	pthread_mutex_unlock(&t->lock);
+	while ((op = take(t)) != NULL) {
 		file_do(op);
-		give_back(engine, op);
+		give_back(t, op);
 	}
 	return (NULL);
 }
@@ -104,7 +103,7 @@ thread_main(void *arg)
 /* ---- beginning and end ---- */
 
 static int
-make_threads(struct engine *engine, unsigned threads)
+make_threads(struct threads *t, unsigned threads)
 {
 	pthread_attr_t attr;
 	int error = 0;
@@ -113,11 +112,10 @@ make_threads(struct engine *engine, unsigned threads)
 		return (error);
 	/* Refused where the C library needs more: then its own choice will do. */
 	(void)pthread_attr_setstacksize(&attr, STACK_SIZE);
-	while (engine->nthreads < threads && error == 0) {
-		error = pthread_create(&engine->threads[engine->nthreads], &attr, thread_main,
-		    engine);
+	while (t->nthreads < threads && error == 0) {
+		error = pthread_create(&t->threads[t->nthreads], &attr, thread_main, t);
 		if (error == 0)
-			engine->nthreads++;
+			t->nthreads++;
 	}
 	pthread_attr_destroy(&attr);
 	return (error);
@@ -125,105 +123,70 @@ make_threads(struct engine *engine, unsigned threads)
 
 /* The start of a thread makes system calls of its own, which the filter to come does not know. */
 static void
-wait_until_all_run(struct engine *engine)
+wait_until_all_run(struct threads *t)
 {
-	pthread_mutex_lock(&engine->lock);
-	while (engine->up < engine->nthreads)
-		pthread_cond_wait(&engine->running, &engine->lock);
-	pthread_mutex_unlock(&engine->lock);
+	pthread_mutex_lock(&t->lock);
+	while (t->up < t->nthreads)
+		pthread_cond_wait(&t->running, &t->lock);
+	pthread_mutex_unlock(&t->lock);
 }
 
 /* 0 or an errno. Signals are the lane's: the threads inherit a mask that has all of them. */
 static int
-start_threads(struct engine *engine, unsigned threads)
+start_threads(struct threads *t, unsigned threads)
 {
 	sigset_t all, before;
 	int error;
 
 	if (threads == 0)
 		return (0);
-	if ((engine->threads = calloc(threads, sizeof(*engine->threads))) == NULL)
+	if ((t->threads = calloc(threads, sizeof(*t->threads))) == NULL)
 		return (ENOMEM);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = make_threads(engine, threads);
+	error = make_threads(t, threads);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	wait_until_all_run(engine);
+	wait_until_all_run(t);
 	return (error);
 }
 
-struct engine *
-engine_new(const struct engine_params *params)
+/* Nothing is in flight. */
+static void
+threads_free(struct engine *engine)
 {
-	struct engine *engine = calloc(1, sizeof(*engine));
-	int error;
-
-	if (engine == NULL)
-		return (NULL);
-	for (unsigned i = 0; i < ENGINE_FILES; i++)
-		engine->fd[i] = -1;
-	TAILQ_INIT(&engine->here);
-	TAILQ_INIT(&engine->todo);
-	TAILQ_INIT(&engine->done);
-	pthread_mutex_init(&engine->lock, NULL);
-	pthread_cond_init(&engine->work, NULL);
-	pthread_cond_init(&engine->running, NULL);
-	engine->wait = wait_new();
-	error = engine->wait == NULL ? errno : start_threads(engine, params->threads);
-	if (error != 0) {
-		engine_free(engine);
-		errno = error;
-		return (NULL);
-	}
-	return (engine);
-}
-
-void
-engine_free(struct engine *engine)
-{
+	struct threads *t = (struct threads *)engine;
 	unsigned i;
 
-	if (engine == NULL)
-		return;
-	assert(engine->in_flight == 0);
-	pthread_mutex_lock(&engine->lock);
-	engine->stop = true;
-	pthread_cond_broadcast(&engine->work);
-	pthread_mutex_unlock(&engine->lock);
-	for (i = 0; i < engine->nthreads; i++)
-		pthread_join(engine->threads[i], NULL);
-	wait_free(engine->wait);
-	pthread_cond_destroy(&engine->running);
-	pthread_cond_destroy(&engine->work);
-	pthread_mutex_destroy(&engine->lock);
-	free(engine->threads);
-	free(engine);
+	pthread_mutex_lock(&t->lock);
+	t->stop = true;
+	pthread_cond_broadcast(&t->work);
+	pthread_mutex_unlock(&t->lock);
+	for (i = 0; i < t->nthreads; i++)
+		pthread_join(t->threads[i], NULL);
+	wait_free(t->engine.wait);
+	pthread_cond_destroy(&t->running);
+	pthread_cond_destroy(&t->work);
+	pthread_mutex_destroy(&t->lock);
+	free(t->threads);
+	free(t);
 }
 
 /* ---- the lane's side ---- */
 
-int
-engine_file_set(struct engine *engine, unsigned slot, int fd)
+static int
+threads_file_set(struct engine *engine, unsigned slot, int fd)
 {
-	assert(slot < ENGINE_FILES);
-	engine->fd[slot] = fd;
+	((struct threads *)engine)->fd[slot] = fd;
 	return (0);
-}
-
-bool
-engine_needs_fd(const struct engine *engine)
-{
-	(void)engine;
-	return (true);
 }
 
 /* True when op is complete: the lane could do it without waiting. */
 static bool
-do_here(struct engine *engine, struct eng_op *op)
+do_here(struct threads *t, struct eng_op *op)
 {
 	bool is_short = op->verb == ENG_FLUSH || op->len <= LANE_MAX;
 
-	if (engine->nthreads == 0 || (op->never_blocks && is_short)) {
+	if (t->nthreads == 0 || (op->never_blocks && is_short)) {
 		file_do(op);
 		return (true);
 	}
@@ -231,123 +194,100 @@ do_here(struct engine *engine, struct eng_op *op)
 }
 
 static void
-hand_over(struct engine *engine, struct eng_op *op)
+hand_over(struct threads *t, struct eng_op *op)
 {
-	pthread_mutex_lock(&engine->lock);
+	pthread_mutex_lock(&t->lock);
 	op->stage = STAGE_QUEUED;
-	TAILQ_INSERT_TAIL(&engine->todo, op, next);
-	pthread_cond_signal(&engine->work);
-	pthread_mutex_unlock(&engine->lock);
-	engine->away++;
+	TAILQ_INSERT_TAIL(&t->todo, op, next);
+	pthread_cond_signal(&t->work);
+	pthread_mutex_unlock(&t->lock);
+	t->away++;
 }
 
-void
-engine_submit(struct engine *engine, struct eng_op *op)
+static void
+threads_submit(struct engine *engine, struct eng_op *op)
 {
+	struct threads *t = (struct threads *)engine;
+
 	assert(op->stage == STAGE_CALLERS);
-	op->fd = engine->fd[op->file];
-	op->moved = 0;
-	op->error = 0;
-	engine->in_flight++;
-	if (do_here(engine, op))
-		TAILQ_INSERT_TAIL(&engine->here, op, next);
+	op->fd = t->fd[op->file];
+	if (do_here(t, op))
+		TAILQ_INSERT_TAIL(&t->here, op, next);
 	else
-		hand_over(engine, op);
+		hand_over(t, op);
 }
 
-bool
-engine_cancel(struct engine *engine, struct eng_op *op)
+static bool
+threads_cancel(struct engine *engine, struct eng_op *op)
 {
+	struct threads *t = (struct threads *)engine;
 	bool queued;
 
-	pthread_mutex_lock(&engine->lock);
+	pthread_mutex_lock(&t->lock);
 	if ((queued = op->stage == STAGE_QUEUED)) {
-		TAILQ_REMOVE(&engine->todo, op, next);
+		TAILQ_REMOVE(&t->todo, op, next);
 		op->stage = STAGE_CALLERS;
 	}
-	pthread_mutex_unlock(&engine->lock);
-	if (!queued)
-		return (false);
-	engine->away--;
-	engine->in_flight--;
-	return (true);
+	pthread_mutex_unlock(&t->lock);
+	if (queued)
+		t->away--;
+	return (queued);
 }
 
-unsigned
-engine_in_flight(const struct engine *engine)
+/* For ever only when nothing is done yet; from then on a thread that is done wakes the lane. */
+static int
+threads_may_sleep(struct engine *engine, int timeout_ms)
 {
-	return (engine->in_flight);
-}
-
-int
-engine_watch(struct engine *engine, struct eng_watch *watch)
-{
-	return (wait_add(engine->wait, watch));
-}
-
-int
-engine_rewatch(struct engine *engine, struct eng_watch *watch)
-{
-	return (wait_change(engine->wait, watch));
-}
-
-void
-engine_unwatch(struct engine *engine, struct eng_watch *watch)
-{
-	wait_remove(engine->wait, watch);
-}
-
-/* True when nothing is done yet; from then on a thread that is done wakes the lane. */
-static bool
-may_sleep(struct engine *engine)
-{
+	struct threads *t = (struct threads *)engine;
 	bool may;
 
-	if (!TAILQ_EMPTY(&engine->here))
-		return (false);
-	if (engine->away == 0)
-		return (true);
-	pthread_mutex_lock(&engine->lock);
-	engine->asleep = may = TAILQ_EMPTY(&engine->done);
-	pthread_mutex_unlock(&engine->lock);
-	return (may);
+	if (!TAILQ_EMPTY(&t->here))
+		return (0);
+	if (t->away == 0)
+		return (timeout_ms);
+	pthread_mutex_lock(&t->lock);
+	t->asleep = may = TAILQ_EMPTY(&t->done);
+	pthread_mutex_unlock(&t->lock);
+	return (may ? timeout_ms : 0);
 }
 
-/* The lane is awake again and will look at `done` by itself. */
+/* The lane will look at `done` by itself. */
 static void
-stay_awake(struct engine *engine)
+threads_awake(struct engine *engine)
 {
-	if (engine->away == 0)
+	struct threads *t = (struct threads *)engine;
+
+	if (t->away == 0)
 		return;
-	pthread_mutex_lock(&engine->lock);
-	engine->asleep = false;
-	pthread_mutex_unlock(&engine->lock);
+	pthread_mutex_lock(&t->lock);
+	t->asleep = false;
+	pthread_mutex_unlock(&t->lock);
 }
 
 /* Moves all that is done so far to due: what done() submits is for the next turn. */
 static void
-collect(struct engine *engine, struct eng_queue *due)
+collect(struct threads *t, struct eng_queue *due)
 {
 	struct eng_op *op;
 
-	TAILQ_CONCAT(due, &engine->here, next);
-	if (engine->away == 0)
+	TAILQ_CONCAT(due, &t->here, next);
+	if (t->away == 0)
 		return;
-	pthread_mutex_lock(&engine->lock);
-	TAILQ_FOREACH(op, &engine->done, next)
-		engine->away--;
-	TAILQ_CONCAT(due, &engine->done, next);
-	pthread_mutex_unlock(&engine->lock);
+	pthread_mutex_lock(&t->lock);
+	TAILQ_FOREACH(op, &t->done, next)
+		t->away--;
+	TAILQ_CONCAT(due, &t->done, next);
+	pthread_mutex_unlock(&t->lock);
 }
 
 static int
-call_done(struct engine *engine)
+threads_run(struct engine *engine)
 {
 	struct eng_queue due = TAILQ_HEAD_INITIALIZER(due);
 	struct eng_op *op;
 	int calls = 0;
 
-	collect(engine, &due);
+	collect((struct threads *)engine, &due);
 	while ((op = TAILQ_FIRST(&due)) != NULL) {
 		TAILQ_REMOVE(&due, op, next);
 		op->stage = STAGE_CALLERS;
@@ -358,17 +298,41 @@ call_done(struct engine *engine)
 	return (calls);
 }
 
-int
-engine_wait(struct engine *engine, int timeout_ms)
-{
-	int calls, slept;
+static const struct engine_type threads_type = {
+	.kind = ENGINE_THREADS,
+	.needs_fd = true,
+	.free = threads_free,
+	.file_set = threads_file_set,
+	.submit = threads_submit,
+	.cancel = threads_cancel,
+	.may_sleep = threads_may_sleep,
+	.awake = threads_awake,
+	.run = threads_run,
+};
 
-	if (timeout_ms != 0 && !may_sleep(engine))
-		timeout_ms = 0;
-	slept = wait_sleep(engine->wait, timeout_ms);
-	stay_awake(engine);
-	if (slept == -1)
-		return (-1);
-	calls = wait_call(engine->wait);
-	return (calls + call_done(engine));
+struct engine *
+engine_threads_new(const struct engine_params *params)
+{
+	struct threads *t = calloc(1, sizeof(*t));
+	int error;
+
+	if (t == NULL)
+		return (NULL);
+	t->engine.type = &threads_type;
+	for (unsigned i = 0; i < ENGINE_FILES; i++)
+		t->fd[i] = -1;
+	TAILQ_INIT(&t->here);
+	TAILQ_INIT(&t->todo);
+	TAILQ_INIT(&t->done);
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->work, NULL);
+	pthread_cond_init(&t->running, NULL);
+	t->engine.wait = wait_new();
+	error = t->engine.wait == NULL ? errno : start_threads(t, params->threads);
+	if (error != 0) {
+		threads_free(&t->engine);
+		errno = error;
+		return (NULL);
+	}
+	return (&t->engine);
 }

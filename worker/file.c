@@ -10,11 +10,10 @@
 
 #include "worker/engine_impl.h"
 
-/* Zeros are written in slices of this many bytes. The pieces of a slice are all the same memory:
- * aligned for direct I/O, and read-only, so that no other bytes can ever get on a disk by it. */
+/* The pieces of a slice of zeros are all the same memory: aligned for direct I/O, and read-only, so
+ * that no other bytes can ever get on a disk by it. */
 #define ZERO_PIECE	16384u
-#define ZERO_PIECES	8
-#define ZERO_SLICE	(ZERO_PIECE * ZERO_PIECES)
+#define ZERO_PIECES	(ENGINE_ZERO_SLICE / ZERO_PIECE)
 
 static const _Alignas(4096) uint8_t zero_piece[ZERO_PIECE];
 
@@ -23,14 +22,14 @@ write_zero_slice(const struct eng_op *op)
 {
 	struct iovec iov[ZERO_PIECES];
 	uint64_t left = op->len - op->moved;
-	int n;
+	unsigned n;
 
 	for (n = 0; n < ZERO_PIECES && left > 0; n++) {
 		iov[n].iov_base = (void *)(uintptr_t)zero_piece;
 		iov[n].iov_len = left < ZERO_PIECE ? (size_t)left : ZERO_PIECE;
 		left -= iov[n].iov_len;
 	}
-	return (file_sys_write(op->fd, iov, n, (off_t)(op->offset + op->moved), false));
+	return (file_sys_write(op->fd, iov, (int)n, (off_t)(op->offset + op->moved), false));
 }
 
 static ssize_t

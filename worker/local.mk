@@ -1,19 +1,21 @@
 # worker: the process that reads every byte of one host. Everything but main() is in libworker.a.
 noinst_LIBRARIES += %D%/libworker.a
-%C%_libworker_a_SOURCES = %D%/engine.h %D%/engine_impl.h %D%/engine_threads.c %D%/file.c \
-	%D%/pool.c %D%/pool.h %D%/timer.c %D%/timer.h
+%C%_libworker_a_SOURCES = %D%/engine.c %D%/engine.h %D%/engine_impl.h %D%/engine_threads.c \
+	%D%/file.c %D%/pool.c %D%/pool.h %D%/timer.c %D%/timer.h
+libworker_linux = %D%/engine_uring.c %D%/file_linux.c %D%/ring.c %D%/ring.h %D%/wait_epoll.c
+libworker_posix = %D%/engine_uring_none.c %D%/file_posix.c %D%/wait_poll.c
 if PLATFORM_LINUX
-%C%_libworker_a_SOURCES += %D%/file_linux.c %D%/wait_epoll.c
+%C%_libworker_a_SOURCES += $(libworker_linux)
 else
-%C%_libworker_a_SOURCES += %D%/file_posix.c %D%/wait_poll.c
+%C%_libworker_a_SOURCES += $(libworker_posix)
 endif
 # transport, greeting, and the words of the broker
 %C%_libworker_a_SOURCES += %D%/ask.c %D%/conn.c %D%/conn.h %D%/conn_tx.c %D%/greet.c %D%/lane.c \
-	%D%/qpair.c %D%/worker.h %D%/xfer.c
+	%D%/lanes.c %D%/mail.c %D%/memory.c %D%/qpair.c %D%/worker.h %D%/xfer.c
 # the controller and its commands
 %C%_libworker_a_SOURCES += %D%/admin.c %D%/aer.c %D%/controller.c %D%/discovery.c %D%/drain.c \
 	%D%/fabrics.c %D%/feature.c %D%/identify.c %D%/identify_ns.c %D%/logpage.c %D%/ns.c %D%/nvm.c \
-	%D%/property.c
+	%D%/property.c %D%/seat.c
 
 pkglibexec_PROGRAMS += %D%/cellblock-worker
 %C%_cellblock_worker_SOURCES = %D%/worker.c

@@ -165,3 +165,9 @@ wait_wake(struct wait *wait)
 		n = write(wait->wake, &one, sizeof(one));
 	while (n == -1 && errno == EINTR);
 }
+
+int
+wait_eventfd(const struct wait *wait)
+{
+	return (wait->wake);
+}

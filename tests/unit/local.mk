@@ -123,7 +123,7 @@ UNIT_TESTS += %D%/engine
 %C%_engine_LDADD = $(UNIT_WORKER)
 
 UNIT_TESTS += %D%/engine_file
-%C%_engine_file_SOURCES = %D%/engine_file.c %D%/unit.h
+%C%_engine_file_SOURCES = %D%/engine_file.c %D%/kinds.h %D%/unit.h
 %C%_engine_file_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_engine_file_LDADD = $(UNIT_WORKER)
 
@@ -147,6 +147,17 @@ UNIT_TESTS += %D%/file_linux
 	-Wl,--wrap=fallocate -Wl,--wrap=fdatasync
 %C%_file_linux_LDADD = $(UNIT_WORKER)
 endif
+
+UNIT_TESTS += %D%/lanes
+%C%_lanes_SOURCES = %D%/lanes.c %D%/unit.h
+%C%_lanes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_lanes_LDADD = worker/libworker.a common/libplumbing.a common/libpure.a $(CMOCKA_LIBS) $(BSD_LIBS) \
+	$(ISAL_LIBS)
+
+UNIT_TESTS += %D%/memory
+%C%_memory_SOURCES = %D%/memory.c %D%/unit.h
+%C%_memory_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_memory_LDADD = $(UNIT_WORKER)
 
 UNIT_TESTS += %D%/pool
 %C%_pool_SOURCES = %D%/pool.c %D%/unit.h
