@@ -21,6 +21,7 @@
 #include <time.h>
 
 struct host_ctrl;
+struct host_opts;
 struct target;
 
 #define BENCH_NQN	"nqn.2026-01.example:bench"
@@ -92,6 +93,7 @@ bool	 syscount_open(struct syscount *, pid_t);
 void	 syscount_close(struct syscount *);
 extern const char *syscount_missing;		/* why there is none, or NULL */
 uint64_t mem_rollup_kib(pid_t, const char *field);
+uint64_t mem_resident_kib(pid_t);
 
 /* What a client does to a server. */
 struct load {
@@ -205,22 +207,25 @@ struct target {
 	pid_t		 pid;			/* the warden */
 	char		 port[8];
 	char		 dir[256];
+	char		 path[BACKEND_MAX][300], file[BACKEND_MAX][300];
+	bool		 tried, answers;
 	bool		 filled[BACKEND_MAX];	/* every block has been written */
 	struct target	*next;
 };
 
 struct target *target_get(const struct target_options *);
+void	 target_opts(const struct target *, const struct load *, struct host_opts *);
+bool	 target_answers(struct target *);		/* contender.c */
 void	 target_fill(struct target *, enum backend);	/* contender.c */
 void	 target_stop_all(void);
 void	 target_stop(struct target *);
 bool	 target_knows(const char *block, const char *key);
 pid_t	 target_worker(const struct target *, unsigned cntlid);
 
-/* disk.c: what is behind the target that is not its own memory. */
-void	 disks_make(bool with_loop);
-void	 disks_remove(void);
-bool	 target_has(enum backend, const char **why);
-const char *disk_path(enum backend);
+/* disk.c: what is behind a target that is not its own memory. */
+void	 disks_make(struct target *);
+void	 disks_remove(struct target *);
+bool	 target_has(const struct target *, enum backend);
 
 /* holder.c: keeps the processors from being moved or put to sleep. */
 void	 holders_start(void);
@@ -311,12 +316,17 @@ void	 report_close(void);
 void	 report_heading(void);
 void	 report_result(const struct result *);
 void	 report_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void	 report_bar(const char *what, double value, double bar, bool at_least, bool ok);
+void	 report_bars(unsigned judged, unsigned missed);
 void	 report_figure(const char *group, const char *what, double value, const char *unit);
 
 /* cases.c */
 void	 cases_run(const struct ceiling *);
 
 /* bars.c: what is to be reached, and whether it was. */
+void	 bar_judge(const char *what, double value, double bar, bool at_least);
+double	 bar_ratio(const char *name);		/* 0: none */
+void	 bars_judge_results(void);
 void	 bars_print(void);
 
 #endif

@@ -4,9 +4,13 @@
  */
 #include "config.h"
 
+#include <sys/syscall.h>
+
 #include <err.h>
+#include <linux/io_uring.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/bench/bench.h"
 
@@ -45,7 +49,7 @@ static const struct bench_case {
 	{ "r4k-d1-poll", { .size = 4 * K, .depth = 1, .reads = 100 }, QUICK | POLL },
 };
 
-static const char *const engines[] = { "default", "auto", "uring", "threads" };
+static const char *const engines[] = { "default", "uring", "threads" };
 
 static struct contender *
 add(struct series *s)
@@ -58,6 +62,17 @@ add(struct series *s)
 	return (c);
 }
 
+static bool
+kernel_has_rings(void)
+{
+	struct io_uring_params params = { .flags = 0 };
+	int fd = (int)syscall(SYS_io_uring_setup, 1, &params);
+
+	if (fd != -1)
+		close(fd);
+	return (fd != -1);
+}
+
 /* The default stands for itself where the engine cannot be chosen. */
 static bool
 has_engine(const char *name)
@@ -66,6 +81,8 @@ has_engine(const char *name)
 
 	if (strcmp(name, "default") == 0)
 		return (!target_knows("service", "engine: auto"));
+	if (strcmp(name, "uring") == 0 && !kernel_has_rings())
+		return (false);
 	snprintf(key, sizeof(key), "engine: %s", name);
 	return (target_knows("service", key));
 }
@@ -75,12 +92,13 @@ static void
 add_targets(struct series *s, const struct bench_case *b, const struct load *l, const char *engine)
 {
 	struct target_options o = { .engine = engine,
-		.busy_poll = b->flags & POLL ? BUSY_POLL_US : 0 };
+		.busy_poll = b->flags & POLL ? BUSY_POLL_US : 0, .ram_only = b->flags & POLL };
 	struct target *t = target_get(&o);
-	const char *why;
 
+	if (!target_answers(t))
+		return;
 	for (int d = 0; d < BACKEND_MAX; d++) {
-		if (!is_chosen(settings.backends, backend_name[d]) || !target_has(d, &why) ||
+		if (!is_chosen(settings.backends, backend_name[d]) || !target_has(t, d) ||
 		    (d > 0 && !(b->flags & DISKS)))
 			continue;
 		if (!t->filled[d])

@@ -236,3 +236,15 @@ mem_rollup_kib(pid_t pid, const char *field)
 	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
 	return (read_text(path, text, sizeof(text)) > 0 ? field_of(text, field) : 0);
 }
+
+/* What is resident without shared memory: a RAM disk that is mapped is not the worker's own. */
+uint64_t
+mem_resident_kib(pid_t pid)
+{
+	char path[64], text[4096];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (read_text(path, text, sizeof(text)) == 0)
+		return (0);
+	return (field_of(text, "RssAnon:") + field_of(text, "RssFile:"));
+}

@@ -155,3 +155,26 @@ report_figure(const char *group, const char *what, double value, const char *uni
 	fprintf(json, "{\"group\":\"%s\",\"what\":\"%s\",\"value\":%.6g,\"unit\":\"%s\"}\n", group,
 	    what, value, unit);
 }
+
+/* Bars come as they are judged, and are shown together at the end. */
+static char kept[256][160];
+static unsigned nkept;
+
+void
+report_bar(const char *what, double value, double bar, bool at_least, bool ok)
+{
+	fprintf(json, "{\"bar\":\"%s\",\"value\":%.6g,\"%s\":%.6g,\"ok\":%s}\n", what, value,
+	    at_least ? "at_least" : "at_most", bar, ok ? "true" : "false");
+	if (nkept < sizeof(kept) / sizeof(kept[0]))
+		snprintf(kept[nkept++], sizeof(kept[0]), "%-6s  %-78s %8.3g  %s %.4g",
+		    ok ? "ok" : "missed", what, value, at_least ? ">=" : "<=", bar);
+}
+
+void
+report_bars(unsigned judged, unsigned missed)
+{
+	report_note("%s", "");
+	for (unsigned i = 0; i < nkept; i++)
+		report_note("%s", kept[i]);
+	report_note("%u bars: %u ok, %u missed", judged, judged - missed, missed);
+}

@@ -73,5 +73,5 @@ series_run(struct series *s)
 	}
 	for (unsigned i = 0; i < s->n; i++)
 		s->contender[i]->rss_mib =
-		    (double)mem_rollup_kib(s->contender[i]->pid, "Rss:") / 1024;
+		    (double)mem_resident_kib(s->contender[i]->pid) / 1024;
 }
