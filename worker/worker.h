@@ -83,6 +83,7 @@ struct lane {
 	struct memory memory;
 	struct timer_list timers;
 	struct pool *io;		/* data to the host, in-capsule data */
+	SLIST_HEAD(, rxbuf) rxbufs;	/* not in use */
 	struct pool *h2c;		/* data that an R2T asked for: never starves the other */
 	TAILQ_HEAD(, conn) dirty;	/* have something to send at the end of this turn */
 	TAILQ_HEAD(, conn) late;	/* have had their share, and go on in the next turn */
@@ -104,6 +105,7 @@ struct lane {
 int	lane_init(struct lane *, const struct ipc_hello *);
 int	lane_run(struct lane *);	/* until stop; returns status */
 int	lane_turn(struct lane *, int timeout_ms);	/* one turn; 0, or -1 when waiting failed */
+void	lane_answer(struct lane *);	/* within a turn: what is ready leaves now */
 void	lane_stop(struct lane *, int status);
 /* A buffer of at most pool_largest bytes from one of the lane's two pools, or NULL for now. */
 void	*lane_buffer_get(struct lane *, struct pool *, size_t len);
@@ -140,6 +142,12 @@ void	memory_done(struct memory *);	/* calls done() of what is complete */
 /* As engine_submit and engine_cancel. A write to memory has left its buffer when it returns. */
 void	lane_submit(struct lane *, struct eng_op *);
 bool	lane_cancel(struct lane *, struct eng_op *);
+
+/* ---- rxbuf.c: receive buffers ---- */
+#define RX_SIZE	262144u		/* bytes; larger data goes where it belongs */
+uint8_t	*rxbuf_get(struct lane *);	/* NULL: no memory */
+void	rxbuf_put(struct lane *, uint8_t *);	/* NULL is allowed */
+void	rxbuf_trim(struct lane *);	/* all that nobody has go back to the kernel */
 
 /* ---- conn.c, conn_tx.c: TCP, PDUs, digests. Knows no command. ---- */
 
