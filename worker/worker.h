@@ -259,7 +259,7 @@ struct qpair {
 	uint32_t sqsize;	/* entries */
 	uint16_t sqhd;		/* commands taken, modulo sqsize */
 	bool noflow;		/* SQ flow control is off */
-	bool ddgst;		/* data digests are on */
+	struct pdu_tx tx;	/* how its answers are framed */
 	struct slot *slots;	/* sqsize of them */
 	uint32_t busy;		/* slots not free */
 	uint16_t *free;		/* stack of free slots */
@@ -463,10 +463,10 @@ int	ns_add(struct controller *, const struct ipc_ns *, int fd);
 void	ns_free_all(struct controller *);	/* no other lane runs */
 struct ns *ns_find(struct ns_table *, uint32_t nsid);
 struct ns *ns_after(struct ns_table *, uint32_t nsid);	/* with the next larger nsid */
-struct eng_op ns_op(const struct ns *, enum eng_verb);	/* what the backend says of itself */
+void	ns_op(struct eng_op *, const struct ns *, enum eng_verb);	/* all that the caller fills */
 /* 0, or NVME_SC_LBA_OUT_OF_RANGE; nlb is 1's based. */
 uint16_t ns_check_range(const struct ns *, uint64_t slba, uint64_t nlb);
-uint16_t ns_status(const struct ns *, enum eng_verb, int error);	/* errno to NVMe status */
+uint16_t ns_status(enum eng_verb, int error);	/* errno to NVMe status */
 
 /* ---- greet.c: before identity ---- */
 int	greet_start(struct lane *, int fd, const struct ipc_hello *);	/* takes fd */
