@@ -400,8 +400,7 @@ conn_read(struct conn *c)
 			return;
 		turn += (size_t)n;
 		conn_parse(c);
-		if (full)
-			lane_answer(c->lane);	/* the host need not wait for all of it */
+		lane_answer(c->lane);	/* the host need not wait for the rest of the turn */
 	}
 }
 
