@@ -147,8 +147,7 @@ map_queues(struct ring *ring, const struct io_uring_params *p)
 static int
 register_all(struct ring *ring, const struct ring_params *params)
 {
-	/* files and block devices; others, which we have none of */
-	uint32_t workers[2] = { params->workers, 1 };
+	uint32_t workers[2] = { params->workers, RING_OTHER_WORKERS };
 	int none[FILES_MAX], eventfd = params->eventfd;
 
 	if (params->files > FILES_MAX) {

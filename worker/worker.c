@@ -19,6 +19,7 @@
 static struct worker_start {
 	struct lane lane;
 	struct ipc_hello hello;
+	struct sandbox box;
 	int door;
 } me = { .door = -1 };
 
@@ -38,6 +39,17 @@ worker_files(const struct ipc_hello *h)
 	return (64 + h->queues + IPC_MAX_NS);
 }
 
+/* What the filter and the limits have to know of this engine; as many of it as there are lanes. */
+static void
+say_engine(struct sandbox *box, const struct engine *engine, unsigned lanes)
+{
+	if (engine_kind(engine) == ENGINE_THREADS)
+		box->engine = SANDBOX_POOL;
+	else
+		box->engine = engine_has_ring_fd(engine) ? SANDBOX_RING_FD : SANDBOX_RING;
+	box->processes = lanes * (1 + (uint64_t)engine_kernel_threads(engine));
+}
+
 static int
 die(const char *what)
 {
@@ -53,6 +65,7 @@ start(void *arg)
 
 	if (lane_init(&w->lane, &w->hello) == -1)
 		return (-1);
+	say_engine(&w->box, w->lane.engine, 1);
 	return (ask_start(&w->lane, w->door));
 }
 
@@ -61,7 +74,6 @@ main(int argc, char **argv, char **envp)
 {
 	struct ipc_jail jail = { 0 };
 	struct ipc_ready ready;
-	struct sandbox box;
 	char err[256];
 	int root = -1;
 
@@ -74,9 +86,9 @@ main(int argc, char **argv, char **envp)
 		return (die("no HELLO came from the broker"));
 	if (!hello_ok(&me.hello))
 		return (die("HELLO makes no sense"));
-	box = (struct sandbox){ .jail = &jail, .root = root, .max_files = worker_files(&me.hello),
+	me.box = (struct sandbox){ .jail = &jail, .root = root, .max_files = worker_files(&me.hello),
 	    .max_fsize = UINT64_MAX, .start = start, .start_arg = &me };
-	if (sandbox_enter(&box, &ready, err, sizeof(err)) == -1)
+	if (sandbox_enter(&me.box, &ready, err, sizeof(err)) == -1)
 		return (die(err));
 	if (IPC_SEND(IPC_CONTROL_FD, WORKER_READY, &ready) == -1)
 		return (1);
