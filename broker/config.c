@@ -77,6 +77,7 @@ config_new(struct parse *p)
 	struct config *cfg = parse_alloc(1, sizeof(*cfg));
 
 	cfg->files = parse_alloc(CONFIG_FILES_MAX, sizeof(*cfg->files));
+	cfg->cpus = cpus_usable();
 	p->cfg = cfg;
 	section_defaults(p, SEC_SERVICE, &cfg->service);
 	section_defaults(p, SEC_TRANSPORT, &cfg->transport);

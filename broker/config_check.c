@@ -13,11 +13,12 @@
 
 /* Of a scalar: its own place, or where the default's opponent was written. */
 static struct config_mark
-either_mark(const struct parse *p, enum config_section in, const char *a, const char *b)
+either_mark(const struct parse *p, enum config_section in_a, const char *a,
+    enum config_section in_b, const char *b)
 {
-	struct config_mark at = key_given(p, in, a);
+	struct config_mark at = key_given(p, in_a, a);
 
-	return (at.line != 0 ? at : key_given(p, in, b));
+	return (at.line != 0 ? at : key_given(p, in_b, b));
 }
 
 static void
@@ -39,22 +40,34 @@ check_uids(struct parse *p)
 		parse_error(p, at, "expected 'uid-range' without 65534 and 65535");
 }
 
+/* Each lane has its own part, and must be able to take a command each way. */
+static void
+check_memory(struct parse *p)
+{
+	const struct config *c = p->cfg;
+	uint64_t need = 2 * c->transport.max_transfer * config_lanes(c);
+	char memory[VALUE_SIZE], least[VALUE_SIZE], lanes[VALUE_SIZE] = "";
+	struct config_mark at = key_given(p, SEC_LIMITS, "memory");
+
+	if (at.line == 0)
+		at = either_mark(p, SEC_TRANSPORT, "max-transfer", SEC_SERVICE, "lanes");
+	if (config_lanes(c) > 1)
+		snprintf(lanes, sizeof(lanes), " for each of %u 'lanes'", config_lanes(c));
+	if (c->limits.memory < need)
+		parse_error(p, at, "expected 'memory' of at least %s, twice 'max-transfer'%s, "
+		    "found %s", format_size(need, least), lanes,
+		    format_size(c->limits.memory, memory));
+}
+
 static void
 check_limits(struct parse *p)
 {
 	const struct config *c = p->cfg;
-	char memory[VALUE_SIZE], least[VALUE_SIZE];
-	struct config_mark at = key_given(p, SEC_LIMITS, "memory");
 
-	if (at.line == 0)
-		at = key_given(p, SEC_TRANSPORT, "max-transfer");
-	if (c->limits.memory < 2 * c->transport.max_transfer)
-		parse_error(p, at, "expected 'memory' of at least %s, twice 'max-transfer', "
-		    "found %s", format_size(2 * c->transport.max_transfer, least),
-		    format_size(c->limits.memory, memory));
+	check_memory(p);
 	if (c->limits.greetings_per_source > c->limits.greetings)
-		parse_error(p, either_mark(p, SEC_LIMITS, "greetings-per-source", "greetings"),
-		    "expected 'greetings-per-source' of at most 'greetings' (%u), found %u",
+		parse_error(p, either_mark(p, SEC_LIMITS, "greetings-per-source", SEC_LIMITS,
+		    "greetings"), "expected 'greetings-per-source' of at most 'greetings' (%u), found %u",
 		    c->limits.greetings, c->limits.greetings_per_source);
 }
 
@@ -114,6 +127,9 @@ check_namespace(struct parse *p, const struct config_namespace *ns)
 	if (ns->ram != 0 && ns->read_only)
 		parse_error(p, ns->head.at, "expected a RAM disk that can be written, found "
 		    "'read-only: true'");
+	if (ns->ram != 0 && ns->cache != CONFIG_CACHE_DEFAULT)
+		parse_error(p, ns->head.at, "expected no 'cache' for a RAM disk, which is memory "
+		    "already, found one");
 }
 
 static void

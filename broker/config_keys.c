@@ -31,6 +31,14 @@ static const struct config_word log_levels[] = {
 	{"debug", LOG_DEBUG}, {NULL, 0},
 };
 
+static const struct config_word engines[] = {
+	{"auto", ENGINE_AUTO}, {"uring", ENGINE_URING}, {"threads", ENGINE_THREADS}, {NULL, 0},
+};
+
+static const struct config_word caches[] = {
+	{"none", CONFIG_CACHE_NONE}, {"page", CONFIG_CACHE_PAGE}, {NULL, 0},
+};
+
 /* The struct of a row's section is CONFIG. */
 #define KEY(text_, in_, kind_, member_, ...) { \
 	.name = (text_), .in = SEC_##in_, .kind = KIND_##kind_, \
@@ -61,7 +69,10 @@ const struct config_key config_keys[] = {
 	    .max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1,
 	    DEFAULT("/run/cellblock/control")),
 	KEY("log-level", SERVICE, WORD, log_level, .words = log_levels, DEFAULT("info")),
+	KEY("engine", SERVICE, WORD, engine, .words = engines, DEFAULT("auto")),
 	KEY("engine-threads", SERVICE, NUMBER, engine_threads, FROM(1, 64), DEFAULT("4")),
+	KEY("lanes", SERVICE, NUMBER_OR_AUTO, lanes, FROM(1, CONFIG_LANES_MAX), DEFAULT("1")),
+	KEY("busy-poll", SERVICE, NUMBER, busy_poll_us, FROM(0, 10000), DEFAULT("0")),
 #undef CONFIG
 #define CONFIG config_listener
 	KEY("address", LISTENER, ADDRESS, address),
@@ -114,6 +125,7 @@ const struct config_key config_keys[] = {
 	KEY("ram", NAMESPACE, SIZE, ram, FROM(K(4), T(16)), .multiple = 4096),
 	KEY("read-only", NAMESPACE, BOOL, read_only, DEFAULT("false")),
 	KEY("block-size", NAMESPACE, BLOCK_SIZE, block_size, FROM(512, 4096)),
+	KEY("cache", NAMESPACE, WORD, cache, .words = caches),
 	KEY("uuid", NAMESPACE, UUID, uuid, .max = 16),
 	KEY("nguid", NAMESPACE, HEX, nguid, .max = 16),
 	KEY("eui64", NAMESPACE, HEX, eui64, .max = 8),

@@ -80,6 +80,18 @@ parse_number(struct parse *p, const struct config_key *k, const struct node *n, 
 }
 
 static int
+parse_number_or_auto(struct parse *p, const struct config_key *k, const struct node *n, void *field)
+{
+	uint64_t v = 0;
+
+	if (strcmp(text_of(n), "auto") != 0 && (!value_number(text_of(n), &v) || !within(k, v)))
+		return (expected(p, k, n, "auto or a number from %llu to %llu",
+		    (unsigned long long)k->min, (unsigned long long)k->max));
+	*(uint32_t *)field = (uint32_t)v;
+	return (0);
+}
+
+static int
 parse_size(struct parse *p, const struct config_key *k, const struct node *n, void *field)
 {
 	char min[VALUE_SIZE], max[VALUE_SIZE];
@@ -374,6 +386,7 @@ static kind_fn *const kinds[] = {
 	[KIND_NSIDS] = parse_nsids,
 	[KIND_READ_ONLY] = parse_read_only,
 	[KIND_PREFIXES] = parse_prefixes,
+	[KIND_NUMBER_OR_AUTO] = parse_number_or_auto,
 };
 
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == KIND_MAX, "a function per kind");

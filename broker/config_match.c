@@ -42,6 +42,14 @@ config_find_namespace(const struct config_subsystem *s, uint32_t nsid)
 	return (NULL);
 }
 
+unsigned
+config_lanes(const struct config *c)
+{
+	if (c->service.lanes != 0)
+		return (c->service.lanes);
+	return (c->cpus < CONFIG_LANES_AUTO_MAX ? c->cpus : CONFIG_LANES_AUTO_MAX);
+}
+
 static bool
 same_family(uint32_t family, const struct ipc_addr *a)
 {

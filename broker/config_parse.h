@@ -31,7 +31,7 @@ enum config_kind {
 	KIND_BLOCK, KIND_LIST, KIND_NUMBER, KIND_SIZE, KIND_TRANSFER, KIND_BLOCK_SIZE,
 	KIND_DURATION, KIND_BOOL, KIND_PERMIT, KIND_WORD, KIND_STRING, KIND_PATH,
 	KIND_PATH_OR_NONE, KIND_NQN, KIND_UUID, KIND_HEX, KIND_ADDRESS, KIND_UIDS, KIND_NSIDS,
-	KIND_READ_ONLY, KIND_PREFIXES, KIND_MAX
+	KIND_READ_ONLY, KIND_PREFIXES, KIND_NUMBER_OR_AUTO, KIND_MAX
 };
 
 struct config_word {
@@ -124,6 +124,9 @@ const char *place(const struct parse *, struct config_mark, char buf[CONFIG_ERRO
 /* config_check.c */
 void	config_check(struct parse *);
 void	config_check_identities(struct parse *);
+
+/* cpus_linux.c, cpus_posix.c: processors that we may run on, at least 1. */
+unsigned cpus_usable(void);
 
 /* config_value.c: text to value and back; questions, nothing is reported. A format_ function
  * fills buf, which has VALUE_SIZE bytes, and returns it. */

@@ -117,6 +117,15 @@ print_number(struct print *out, const struct config_key *k, const void *field)
 }
 
 static void
+print_number_or_auto(struct print *out, const struct config_key *k, const void *field)
+{
+	if (*(const uint32_t *)field == 0)
+		fputs(" auto\n", out->f);
+	else
+		print_number(out, k, field);
+}
+
+static void
 print_size(struct print *out, const struct config_key *k, const void *field)
 {
 	char buf[VALUE_SIZE];
@@ -273,6 +282,7 @@ static const struct {
 	[KIND_NSIDS] = {print_nsids, sizeof(struct config_nsids)},
 	[KIND_READ_ONLY] = {print_read_only, sizeof(struct config_read_only)},
 	[KIND_PREFIXES] = {print_prefixes, sizeof(struct config_prefixes)},
+	[KIND_NUMBER_OR_AUTO] = {print_number_or_auto, sizeof(uint32_t)},
 };
 
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == KIND_MAX, "a row per kind");

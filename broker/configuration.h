@@ -33,10 +33,13 @@ enum {
 	CONFIG_ERRORS_MAX = 20,
 	CONFIG_ERROR_SIZE = 512,
 	CONFIG_ADDRESS_SIZE = 64,	/* "[address]:port" and a NUL */
+	CONFIG_LANES_MAX = 16,
+	CONFIG_LANES_AUTO_MAX = 8,
 	CONFIG_UID_WORKERS = 16,	/* workers' uids begin here; 0 broker, 1 listener */
 };
 
 enum config_sandbox { CONFIG_SANDBOX_REQUIRE, CONFIG_SANDBOX_PREFER };
+enum config_cache { CONFIG_CACHE_DEFAULT, CONFIG_CACHE_NONE, CONFIG_CACHE_PAGE };
 enum config_family { CONFIG_ANY, CONFIG_INET, CONFIG_INET6 };
 
 /* Where something was said. Line 0: nowhere in a file (a default, or an argument). */
@@ -90,7 +93,10 @@ struct config_service {
 	char *state_dir;		/* NULL: none, identities are derived */
 	char *control_socket;		/* NULL: none */
 	uint32_t log_level;		/* LOG_ERR .. LOG_DEBUG of syslog.h */
+	uint32_t engine;		/* enum engine_kind */
 	uint32_t engine_threads;
+	uint32_t lanes;			/* 0: auto, see config_lanes() */
+	uint32_t busy_poll_us;
 	bool foreground;		/* serve -d; no key in a file */
 };
 
@@ -135,6 +141,7 @@ struct config_namespace {
 	uint64_t ram;			/* bytes; 0: a path */
 	bool read_only;
 	uint32_t block_size;		/* 0: the backend's own, or 512 */
+	uint32_t cache;			/* enum config_cache; never set for a RAM disk */
 	uint8_t uuid[16];		/* identities in wire order; all zero: none given */
 	uint8_t nguid[16];
 	uint8_t eui64[8];
@@ -165,6 +172,7 @@ struct config {
 	struct config_head head;
 	char **files;			/* what was read; marks point here */
 	size_t nfiles;
+	uint32_t cpus;			/* that this process may run on */
 	struct config_service service;
 	struct config_transport transport;
 	struct config_limits limits;
@@ -209,6 +217,7 @@ const struct config_subsystem *config_find_subsystem(const struct config *, cons
 const struct config_host *config_find_host(const struct config_subsystem *, const char *hostnqn);
 const struct config_namespace *config_find_namespace(const struct config_subsystem *,
 	uint32_t nsid);
+unsigned config_lanes(const struct config *);	/* with auto made a number */
 bool	config_may_connect(const struct config_subsystem *, const char *hostnqn,
 	const struct ipc_addr *from);
 bool	config_may_see(const struct config_host *, uint32_t nsid);

@@ -22,6 +22,12 @@ noinst_LIBRARIES += %D%/libbroker.a
 	%D%/identity.h \
 	%D%/identity_store.c \
 	%D%/identity_store.h
+if PLATFORM_LINUX
+%C%_libbroker_a_SOURCES += %D%/cpus_linux.c
+else
+%C%_libbroker_a_SOURCES += %D%/cpus_posix.c
+endif
+EXTRA_DIST += %D%/cpus_linux.c %D%/cpus_posix.c
 
 noinst_LIBRARIES += %D%/libprobe.a
 %C%_libprobe_a_SOURCES = %D%/probe.c %D%/probe.h

@@ -53,10 +53,13 @@ say_hello(struct session *s)
 		.shutdown_timeout_ms = c->limits.shutdown_timeout_ms,
 		.engine_threads = c->service.engine_threads,
 		.queue_size = c->limits.queue_size,
+		.busy_poll_us = c->service.busy_poll_us,
 		.queues = (uint16_t)c->limits.queues,
 		.hdgst = c->transport.header_digest,
 		.ddgst = c->transport.data_digest,
 		.noflow = c->transport.flow_control_off,
+		.engine = (uint8_t)c->service.engine,
+		.lanes = (uint8_t)config_lanes(c),
 	};
 
 	SESSION_SEND(s, HELLO, &m);

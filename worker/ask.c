@@ -29,6 +29,8 @@ static struct {
 	uint32_t nns;
 	int page_fd;
 	struct ipc_page page;
+	/* a PING on its way through all lanes: one that hangs is to be found */
+	struct { struct ipc_ping latest; struct mail mail; unsigned at; bool away; } ping;
 } a;
 
 static void
@@ -109,14 +111,10 @@ ask_ctrl(struct controller *ctrl)
 void
 ask_title(void)
 {
-	unsigned queues = 0;
-
-	for (unsigned i = 0; a.ctrl != NULL && i < a.ctrl->hello.queues; i++)
-		queues += a.ctrl->io[i].state == QP_LIVE;
 	if (a.ctrl == NULL)
 		title_set("spare");
 	else
-		title_set_host(a.ctrl->hostnqn, a.ctrl->admit.cntlid, queues);
+		title_set_host(a.ctrl->hostnqn, a.ctrl->admit.cntlid, ctrl_queues(a.ctrl));
 }
 
 int
@@ -155,13 +153,12 @@ ask_log(uint32_t msg, const char *text, unsigned nargs, ...)
 static int
 send_stats(const struct controller *ctrl, uint32_t seq)
 {
+	struct lane_stats sum = ctrl_stats(ctrl);
 	struct ipc_state st = { .seq = seq, .enabled = ctrl_enabled(ctrl),
-	    .reads = ctrl->stats.reads, .writes = ctrl->stats.writes,
-	    .read_bytes = ctrl->stats.read_units * 512,
-	    .write_bytes = ctrl->stats.write_units * 512, .errors = ctrl->stats.errors };
+	    .queues = (uint16_t)ctrl_queues(ctrl), .reads = sum.reads, .writes = sum.writes,
+	    .read_bytes = sum.read_units * 512, .write_bytes = sum.write_units * 512,
+	    .errors = stat_get(&ctrl->nerrors) };
 
-	for (unsigned i = 0; i < ctrl->hello.queues; i++)
-		st.queues = (uint16_t)(st.queues + (ctrl->io[i].state == QP_LIVE));
 	return (IPC_SEND(IPC_CONTROL_FD, STATE, &st));
 }
 
@@ -289,14 +286,48 @@ on_queue_cancel(void *ctx, const struct ipc_queue_ref *p, int *fds)
 	return (0);
 }
 
+static void
+pong(void)
+{
+	if (a.ctrl != NULL && send_stats(a.ctrl, a.ping.latest.seq) == -1)
+		return;
+	(void)IPC_SEND(IPC_CONTROL_FD, PONG, &a.ping.latest);
+}
+
+static void	ping_here(struct mail *);
+
+static void
+ping_pass(struct mail *m)
+{
+	struct lane *from = &a.lane->all[a.ping.at];
+
+	a.ping.at = (a.ping.at + 1) % a.lane->nlanes;
+	m->deliver = ping_here;
+	mail_post(from, &a.lane->all[a.ping.at], m);
+}
+
+/* On the lane that it has come to; from the last one back to the first. */
+static void
+ping_here(struct mail *m)
+{
+	if (a.ping.at != 0) {
+		ping_pass(m);
+		return;
+	}
+	a.ping.away = false;
+	pong();
+}
+
 static int
 on_ping(void *ctx, const struct ipc_ping *p, int *fds)
 {
 	(void)ctx;
 	(void)fds;
-	if (a.ctrl != NULL && send_stats(a.ctrl, p->seq) == -1)
+	a.ping.latest = *p;
+	if (a.ping.away)		/* the last one has not come back: neither will this one */
 		return (0);
-	(void)IPC_SEND(IPC_CONTROL_FD, PONG, p);
+	a.ping.away = true;
+	ping_pass(&a.ping.mail);
 	return (0);
 }
 

@@ -155,12 +155,14 @@ conn_finish(struct conn *c)
 
 /* ---- one PDU ---- */
 
+/* have: bytes of the PDU that are there. */
 static void
-conn_capsule(struct conn *c, const uint8_t *hdr)
+conn_capsule(struct conn *c, uint8_t *hdr, size_t have)
 {
 	const struct pdu_capsule_cmd *pdu = (const void *)hdr;
 
-	c->slot = qp_capsule(c->qp, &pdu->sqe, c->v.data_len, &c->to);
+	c->slot = qp_capsule(c->qp, &pdu->sqe, c->v.data_len,
+	    have >= c->v.total ? hdr + c->v.header_len + c->v.pad : NULL, &c->to);
 }
 
 static void
@@ -230,7 +232,7 @@ known_header(const struct pdu_verdict *v, size_t have)
 static bool
 conn_parse_header(struct conn *c)
 {
-	const uint8_t *hdr = c->rbuf + c->rstart;
+	uint8_t *hdr = c->rbuf + c->rstart;
 	size_t have = c->rend - c->rstart;
 
 	if (have < PDU_COMMON_BYTES)
@@ -246,7 +248,7 @@ conn_parse_header(struct conn *c)
 		return (false);
 	}
 	if (c->v.type == PDU_CAPSULE_CMD)
-		conn_capsule(c, hdr);
+		conn_capsule(c, hdr, have);
 	else
 		conn_h2cdata(c, hdr);
 	if (c->rx != RX_HEADER)		/* it was wrong after all */

@@ -38,7 +38,8 @@ ctrl_new(struct lane *lane, const struct ipc_hello *hello, const struct ipc_admi
 	memcpy(c->hostnqn, connect->hostnqn, sizeof(c->hostnqn));
 	memcpy(c->hostid, connect->hostid, sizeof(c->hostid));
 	c->cap = property_cap(hello);
-	c->stats.minutes_since = mono_ms() / 60000;
+	c->minutes_since = mono_ms() / 60000;
+	pthread_mutex_init(&c->error_lock, NULL);
 	TAILQ_INIT(&c->aers);
 	drain_init(c);
 	c->keep_alive = (struct timer){ .name = "keep alive", .fire = keep_alive_late, .arg = c };
@@ -51,10 +52,7 @@ ctrl_free(struct controller *c)
 {
 	timer_stop(&c->lane->timers, &c->keep_alive);
 	timer_stop(&c->lane->timers, &c->shutdown);
-	for (uint32_t i = 0; i < c->nns; i++)
-		if (c->ns[i].fd != -1)
-			close(c->ns[i].fd);
-	free(c->ns);
+	ns_free_all(c);
 	free(c->page.data);
 	free(c->io);
 	free(c);
@@ -63,15 +61,26 @@ ctrl_free(struct controller *c)
 /* ---- keep alive ---- */
 
 void
-ctrl_alive(struct controller *c)
+ctrl_alive(struct qpair *qp)
 {
-	c->traffic = true;
+	__atomic_store_n(&qp->lane->traffic, true, __ATOMIC_RELAXED);
+}
+
+/* Since the last call, on any queue. */
+static bool
+was_traffic(const struct controller *c)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < c->lane->nlanes; i++)
+		any |= __atomic_exchange_n(&c->lane->all[i].traffic, false, __ATOMIC_RELAXED);
+	return (any);
 }
 
 void
 ctrl_keep_alive(struct controller *c)
 {
-	c->traffic = false;
+	(void)was_traffic(c);
 	if (c->kato_ms != 0)
 		timer_set(&c->lane->timers, &c->keep_alive, c->kato_ms);
 }
@@ -94,7 +103,7 @@ keep_alive_late(struct timer *t)
 {
 	struct controller *c = t->arg;
 
-	if (c->traffic) {
+	if (was_traffic(c)) {
 		ctrl_keep_alive(c);
 		return;
 	}
@@ -114,17 +123,30 @@ ctrl_has_queues(const struct controller *c)
 	return (false);
 }
 
-struct qpair *
-ctrl_queue(struct controller *c, uint16_t qid)
+unsigned
+ctrl_queues(const struct controller *c)
 {
-	struct qpair *qp;
+	unsigned n = 0;
 
-	if (qid == 0)
-		return (&c->admin);
-	if (qid > c->hello.queues)
-		return (NULL);
-	qp = &c->io[qid - 1];
-	return (qp->state == QP_LIVE ? qp : NULL);
+	for (uint32_t i = 0; i < c->hello.queues; i++)
+		n += c->io[i].state == QP_LIVE;
+	return (n);
+}
+
+struct lane_stats
+ctrl_stats(const struct controller *c)
+{
+	struct lane_stats sum = { 0 };
+
+	for (unsigned i = 0; i < c->lane->nlanes; i++) {
+		const struct lane_stats *one = &c->lane->all[i].stats;
+
+		sum.reads += stat_get(&one->reads);
+		sum.writes += stat_get(&one->writes);
+		sum.read_units += stat_get(&one->read_units);
+		sum.write_units += stat_get(&one->write_units);
+	}
+	return (sum);
 }
 
 void
@@ -147,22 +169,14 @@ refuse_field(struct ipc_refuse *r, uint16_t ipo)
 	r->ipo = ipo;
 }
 
-static void
-reserve_late(struct timer *t)
-{
-	qp_close(t->arg, "its connection did not come");
-}
-
 /* Slots are allocated now, so that a host is told in time when there is no memory. */
 static uint16_t
-reserve(struct controller *c, struct qpair *qp, const struct ipc_queue_ask *ask)
+reserve(struct controller *c, struct seat *seat, const struct ipc_queue_ask *ask)
 {
-	if (qp_open(qp, c->lane, c, ask->qid, ask->sqsize,
+	if (qp_open(&seat->qp, c->lane, c, ask->qid, ask->sqsize,
 	    c->hello.noflow && (ask->cattr & NVME_CATTR_SQFLOW_OFF) != 0) == -1)
 		return (NVME_SC_CONNECT_CONTROLLER_BUSY);
-	qp->token = ask->token;
-	qp->reserve = (struct timer){ .name = "reserve", .fire = reserve_late, .arg = qp };
-	timer_set(&c->lane->timers, &qp->reserve, c->hello.greeting_timeout_ms);
+	seat_reserve(seat, c, ask->token);
 	return (0);
 }
 
@@ -192,20 +206,20 @@ ctrl_queue_give(struct controller *c, const struct ipc_queue_handoff *h, int fd)
 	struct conn_params p = { .hdgst = h->hdgst, .ddgst = h->ddgst, .hpda = h->hpda,
 	    .cpda = h->cpda, .maxr2t = h->maxr2t, .maxh2cdata = c->hello.max_h2c_data,
 	    .max_icd = c->hello.icd };
-	struct qpair *qp;
+	struct seat *seat;
 
 	if (h->qid == 0 || h->qid > c->hello.queues) {
 		close(fd);
 		return;
 	}
-	qp = &c->io[h->qid - 1];
-	if (qp->state != QP_RESERVED || qp->token != h->token || qp->sqsize != h->sqsize) {
+	seat = &c->io[h->qid - 1];
+	if (seat->state != QP_RESERVED || seat->token != h->token ||
+	    seat->qp.sqsize != h->sqsize) {
 		close(fd);	/* reset, or too late: the host sees the end of its connection */
 		return;
 	}
-	timer_stop(&c->lane->timers, &qp->reserve);
-	qp->noflow = h->noflow;
-	qp_start(qp, fd, &p);
+	seat->qp.noflow = h->noflow;
+	seat_start(seat, fd, &p);
 	ask_title();
 	ask_stats(c);
 }
@@ -215,7 +229,7 @@ ctrl_queue_cancel(struct controller *c, uint32_t token)
 {
 	for (uint32_t i = 0; i < c->hello.queues; i++)
 		if (c->io[i].state == QP_RESERVED && c->io[i].token == token)
-			qp_close(&c->io[i], "its greeter is gone");
+			seat_close(&c->io[i], "its greeter is gone");
 }
 
 /* ---- the end ---- */

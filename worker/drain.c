@@ -74,10 +74,10 @@ flush_done(struct eng_op *op)
 static bool
 flush_next(struct controller *c)
 {
-	const struct ns *ns = ns_after(c, c->flushed);
+	const struct ns *ns = ns_after(c->lane->ns, c->flushed);
 
 	while (ns != NULL && ns->id.readonly)
-		ns = ns_after(c, ns->id.nsid);
+		ns = ns_after(c->lane->ns, ns->id.nsid);
 	if (ns == NULL)
 		return (false);
 	c->flushed = ns->id.nsid;
@@ -85,7 +85,7 @@ flush_next(struct controller *c)
 	c->flush = ns_op(ns, ENG_FLUSH);
 	c->flush.done = flush_done;
 	c->flush.arg = c;
-	engine_submit(c->lane->engine, &c->flush);
+	lane_submit(c->lane, &c->flush);
 	return (true);
 }
 
@@ -108,7 +108,7 @@ drain_late(struct timer *t)
 	struct controller *c = t->arg;
 
 	ask_log(MSG_DRAIN_LATE, drain_name[c->drain], 1,
-	    (uint64_t)engine_in_flight(c->lane->engine));
+	    (uint64_t)engine_in_flight(c->lane->engine) + c->lane->memory.in_flight);
 	if (is_end(c->drain))
 		lane_stop(c->lane, 1);
 }
@@ -130,7 +130,7 @@ drain_begin(struct controller *c, enum drain drain)
 	if (drain == DRAIN_SHUTDOWN)
 		c->csts = (c->csts & ~NVME_CSTS_SHST_MASK) | NVME_CSTS_SHST_OCCURRING;
 	for (uint32_t i = 0; i < c->hello.queues; i++)
-		qp_close(&c->io[i], drain_name[drain]);
+		seat_close(&c->io[i], drain_name[drain]);
 	if (drain == DRAIN_RESET)
 		aer_drop_all(c);
 	if (is_end(drain))

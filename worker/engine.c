@@ -113,6 +113,12 @@ engine_unwatch(struct engine *engine, struct eng_watch *watch)
 	wait_remove(engine->wait, watch);
 }
 
+void
+engine_wake(struct engine *engine)
+{
+	wait_wake(engine->wait);
+}
+
 int
 engine_wait(struct engine *engine, int timeout_ms)
 {

@@ -27,6 +27,8 @@ struct eng_op {
 	unsigned file;		/* slot of engine_file_set */
 	bool fua;		/* write, zero: durable before done() */
 	bool never_blocks;	/* RAM: no thread needed, unless it is very long */
+	uint8_t *map;		/* mapped memory of map_len bytes: memory.c, no engine; or NULL */
+	uint64_t map_len;
 	bool page_cache;	/* read: may be at hand; false with O_DIRECT, which would wait */
 	bool may_unmap;		/* zero: deallocation will do (DEAC) */
 	bool hole, zero_range;	/* which fallocate modes the backend has */
@@ -94,6 +96,9 @@ unsigned engine_in_flight(const struct engine *);
 int	engine_watch(struct engine *, struct eng_watch *);	/* 0, or -1 with errno */
 int	engine_rewatch(struct engine *, struct eng_watch *);	/* events changed */
 void	engine_unwatch(struct engine *, struct eng_watch *);
+
+/* From any thread: ends this engine_wait, or the next one if there is none now. */
+void	engine_wake(struct engine *);
 
 /* Waits up to timeout_ms (-1: for ever), calls what is ready and what is done; not to be called
  * from any of these. Returns how many were called, or -1 with errno (EINTR included as 0). */

@@ -62,8 +62,8 @@ ctrl_io(const struct controller *c, struct nvme_id_ctrl *id)
 {
 	uint16_t oncs = NVME_ONCS_WRITE_ZEROES;
 
-	for (uint32_t i = 0; i < c->nns; i++)
-		if (c->ns[i].id.can_discard)
+	for (uint32_t i = 0; i < c->lane->ns->n; i++)
+		if (c->lane->ns->ns[i].id.can_discard)
 			oncs |= NVME_ONCS_DSM;
 	id->cntrltype = NVME_CNTRLTYPE_IO;
 	id->cmic = NVME_CMIC_MULTI_PORT | NVME_CMIC_MULTI_CTRL;
@@ -97,7 +97,7 @@ static void
 fill_ctrl_nvm(const struct slot *s, void *page)
 {
 	struct nvme_id_ctrl_nvm *id = page;
-	struct nvm_limits limits = nvm_limits(s->qp->ctrl);
+	struct nvm_limits limits = nvm_limits(s->qp->lane->ns);
 
 	id->wzsl = log2_pages(NVM_ZERO_MAX);
 	id->dmrsl = le32(limits.dmrsl);
@@ -107,20 +107,20 @@ fill_ctrl_nvm(const struct slot *s, void *page)
 static void
 fill_ns_list(const struct slot *s, void *page)
 {
-	const struct controller *c = s->qp->ctrl;
+	struct ns_table *table = s->qp->lane->ns;
 	struct nvme_ns_list *list = page;
-	const struct ns *ns = ns_after(c, s->cmd.nsid);
+	const struct ns *ns = ns_after(table, s->cmd.nsid);
 
 	for (unsigned i = 0; ns != NULL && i < sizeof(list->nsid) / sizeof(list->nsid[0]); i++) {
 		list->nsid[i] = le32(ns->id.nsid);
-		ns = ns_after(c, ns->id.nsid);
+		ns = ns_after(table, ns->id.nsid);
 	}
 }
 
 static void
 fill_ns(const struct slot *s, void *page)
 {
-	const struct ns *ns = ns_find(s->qp->ctrl, s->cmd.nsid);
+	const struct ns *ns = ns_find(s->qp->lane->ns, s->cmd.nsid);
 
 	if (ns != NULL)
 		identify_ns(ns, page);
@@ -129,7 +129,7 @@ fill_ns(const struct slot *s, void *page)
 static void
 fill_ns_descs(const struct slot *s, void *page)
 {
-	identify_ns_descs(ns_find(s->qp->ctrl, s->cmd.nsid), page);
+	identify_ns_descs(ns_find(s->qp->lane->ns, s->cmd.nsid), page);
 }
 
 static void
@@ -143,7 +143,7 @@ fill_ns_nvm(const struct slot *s, void *page)
 static void
 fill_ns_independent(const struct slot *s, void *page)
 {
-	const struct ns *ns = ns_find(s->qp->ctrl, s->cmd.nsid);
+	const struct ns *ns = ns_find(s->qp->lane->ns, s->cmd.nsid);
 
 	if (ns != NULL)
 		identify_ns_independent(ns, page);
@@ -191,7 +191,7 @@ nsid_ok(const struct controller *c, enum nsid_rule rule, uint32_t nsid)
 	case NSID_VALID:
 		return (nsid >= 1 && nsid <= c->admit.nn);
 	case NSID_ACTIVE:
-		return (ns_find(c, nsid) != NULL);
+		return (ns_find(c->lane->ns, nsid) != NULL);
 	case NSID_BEFORE:
 		return (nsid < NVME_NSID_ALL - 1);
 	case NSID_IGNORED:

@@ -30,10 +30,12 @@ int
 lane_init(struct lane *lane, const struct ipc_hello *hello)
 {
 	struct engine_params params = { .kind = hello->engine, .threads = hello->engine_threads };
-	size_t half = hello->memory / 2;
+	size_t half = hello->memory / hello->lanes / 2;
 
-	memset(lane, 0, sizeof(*lane));
+	mail_init(lane);
+	lane->ns = &ns_none;
 	timer_list_init(&lane->timers);
+	memory_init(&lane->memory);
 	TAILQ_INIT(&lane->dirty);
 	TAILQ_INIT(&lane->dead);
 	TAILQ_INIT(&lane->paused);
@@ -58,7 +60,7 @@ lane_buffer_get(struct lane *lane, struct pool *pool, size_t len)
 void
 lane_buffer_put(struct lane *lane, struct pool *pool, void *buf)
 {
-	if (buf == NULL)
+	if (buf == NULL || pool == NULL)	/* of no pool: received data that was used in place */
 		return;
 	pool_put(pool, buf);
 	lane->freed = true;
@@ -75,22 +77,32 @@ lane_stop(struct lane *lane, int status)
 static void
 end_of_turn(struct lane *lane)
 {
+	memory_turn(&lane->memory);
 	do {
 		if (lane->freed) {
 			lane->freed = false;
 			xfer_turn(lane);
 			conn_turn_resume(lane);
 		}
+		memory_done(&lane->memory);
 		conn_turn_flush(lane);
 	} while (lane->freed);
 	conn_turn_reap(lane);
 }
 
+/* Something is to be done that no descriptor will tell. */
+static bool
+is_busy(const struct lane *lane)
+{
+	return (!TAILQ_EMPTY(&lane->memory.slow) || !TAILQ_EMPTY(&lane->memory.ready));
+}
+
 int
 lane_turn(struct lane *lane, int timeout_ms)
 {
-	if (engine_wait(lane->engine, timeout_ms) == -1)
+	if (engine_wait(lane->engine, is_busy(lane) ? 0 : timeout_ms) == -1)
 		return (-1);
+	mail_turn(lane);
 	timer_run(&lane->timers);
 	end_of_turn(lane);
 	return (0);

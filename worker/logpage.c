@@ -34,10 +34,11 @@ ctrl_error(struct controller *c, const struct slot *s, uint16_t status)
 
 	if ((status & 0x7ff) == NVME_SC_ABORT_REQUESTED)
 		return;			/* what was wished for is no error */
+	pthread_mutex_lock(&c->error_lock);
 	if ((status & 0x700) == 0x200)	/* media and data integrity */
-		c->stats.media_errors++;
-	c->stats.errors++;
-	e = &c->errors[c->nerrors++ % ERROR_ENTRIES];
+		c->media_errors++;
+	e = &c->errors[c->nerrors % ERROR_ENTRIES];
+	stat_add(&c->nerrors, 1);
 	memset(e, 0, sizeof(*e));
 	e->error_count = le64(c->nerrors);
 	e->sqid = le16(s->qp->qid);
@@ -48,40 +49,47 @@ ctrl_error(struct controller *c, const struct slot *s, uint16_t status)
 		e->lba = le64((uint64_t)cmd->cdw11 << 32 | cmd->cdw10);
 	e->nsid = le32(cmd->nsid);
 	e->trtype = NVMF_TRTYPE_TCP;
+	pthread_mutex_unlock(&c->error_lock);
 }
 
 static void
-fill_errors(const struct controller *c, void *page)
+fill_errors(struct controller *c, void *page)
 {
 	struct nvme_error_entry *to = page;
-	uint64_t n = c->nerrors < ERROR_ENTRIES ? c->nerrors : ERROR_ENTRIES;
+	uint64_t n;
 
+	pthread_mutex_lock(&c->error_lock);
+	n = c->nerrors < ERROR_ENTRIES ? c->nerrors : ERROR_ENTRIES;
 	for (uint64_t i = 0; i < n; i++)
 		to[i] = c->errors[(c->nerrors - 1 - i) % ERROR_ENTRIES];
+	pthread_mutex_unlock(&c->error_lock);
 }
 
 /* ---- 02h SMART / Health ---- */
 
 static void
-fill_smart(const struct controller *c, void *page)
+fill_smart(struct controller *c, void *page)
 {
 	struct nvme_smart_log *log = page;
+	struct lane_stats sum = ctrl_stats(c);
 
 	log->available_spare = 100;
-	log->data_units_read = le128((c->stats.read_units + 999) / 1000);
-	log->data_units_written = le128((c->stats.write_units + 999) / 1000);
-	log->host_read_commands = le128(c->stats.reads);
-	log->host_write_commands = le128(c->stats.writes);
+	log->data_units_read = le128((sum.read_units + 999) / 1000);
+	log->data_units_written = le128((sum.write_units + 999) / 1000);
+	log->host_read_commands = le128(sum.reads);
+	log->host_write_commands = le128(sum.writes);
 	log->power_cycles = le128(1);
-	log->power_on_hours = le128((mono_ms() / 60000 - c->stats.minutes_since) / 60);
-	log->media_errors = le128(c->stats.media_errors);
+	log->power_on_hours = le128((mono_ms() / 60000 - c->minutes_since) / 60);
+	pthread_mutex_lock(&c->error_lock);
+	log->media_errors = le128(c->media_errors);
 	log->error_log_entries = le128(c->nerrors);
+	pthread_mutex_unlock(&c->error_lock);
 }
 
 /* ---- 03h Firmware Slot ---- */
 
 static void
-fill_firmware(const struct controller *c, void *page)
+fill_firmware(struct controller *c, void *page)
 {
 	struct nvme_fw_slot_log *log = page;
 
@@ -94,7 +102,7 @@ fill_firmware(const struct controller *c, void *page)
 
 /* I/O commands have no scope here: Linux would call it an unusual effect. */
 static void
-fill_effects(const struct controller *c, void *page)
+fill_effects(struct controller *c, void *page)
 {
 	struct nvme_effects_log *log = page;
 
@@ -111,7 +119,7 @@ fill_effects(const struct controller *c, void *page)
 }
 
 static void
-fill_features(const struct controller *c, void *page)
+fill_features(struct controller *c, void *page)
 {
 	struct le32 *fid = page;
 
@@ -120,19 +128,19 @@ fill_features(const struct controller *c, void *page)
 }
 
 static void
-fill_mi(const struct controller *c, void *page)
+fill_mi(struct controller *c, void *page)
 {
 	(void)c;
 	(void)page;	/* no management interface commands */
 }
 
-static void fill_supported(const struct controller *, void *page);
+static void fill_supported(struct controller *, void *page);
 
 static const struct log {
 	uint8_t lid;
 	bool io, discovery;	/* which controllers have it */
 	uint32_t size;		/* bytes; 0: the broker's page */
-	void (*fill)(const struct controller *, void *page);
+	void (*fill)(struct controller *, void *page);
 } logs[] = {
 	{ NVME_LID_SUPPORTED_PAGES, true, true, 1024, fill_supported },
 	{ NVME_LID_ERROR, true, true, sizeof(((struct controller *)0)->errors), fill_errors },
@@ -154,7 +162,7 @@ find_log(const struct controller *c, uint8_t lid)
 }
 
 static void
-fill_supported(const struct controller *c, void *page)
+fill_supported(struct controller *c, void *page)
 {
 	struct le32 *lid = page;
 

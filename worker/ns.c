@@ -5,6 +5,8 @@
  */
 #include "config.h"
 
+#include <sys/mman.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +27,10 @@ block_shift(uint32_t size)
 	return (0);
 }
 
+struct ns_table ns_none;
+
 static int
-ns_check(const struct controller *c, const struct ipc_ns *id)
+ns_check(struct ns_table *table, const struct ipc_ns *id)
 {
 	uint64_t bytes;
 
@@ -35,60 +39,183 @@ ns_check(const struct controller *c, const struct ipc_ns *id)
 		return (EINVAL);
 	if (!size_mul(id->nlbas, id->block_size, &bytes) || bytes > INT64_MAX)
 		return (EOVERFLOW);
-	if (ns_find(c, id->nsid) != NULL)
+	if (ns_find(table, id->nsid) != NULL)
 		return (EEXIST);
-	return (c->nns == IPC_MAX_NS ? ENOSPC : 0);
+	return (table->n == IPC_MAX_NS ? ENOSPC : 0);
 }
 
-static int
-drop(int fd, int error)
+/* A RAM disk is sealed against shrinking, so what is mapped stays. Where it cannot be mapped it is
+ * a file like any other. */
+static void
+map_ram(struct ns *ns, int fd)
 {
-	close(fd);
-	errno = error;
-	return (-1);
+	uint64_t len = ns->id.nlbas << ns->lbads;
+	void *map;
+
+	if (!ns->id.ram || len > SIZE_MAX)
+		return;
+	map = mmap(NULL, len, PROT_READ | (ns->id.readonly ? 0 : PROT_WRITE), MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return;
+	ns->map = map;
+	ns->map_len = len;
+}
+
+/* The old table with one more row, or NULL. */
+static struct ns_table *
+with_one_more(const struct ns_table *old, const struct ns *ns)
+{
+	struct ns_table *t = malloc(sizeof(*t) + (old->n + 1) * sizeof(t->ns[0]));
+	uint32_t at = 0;
+
+	if (t == NULL)
+		return (NULL);
+	while (at < old->n && old->ns[at].id.nsid < ns->id.nsid)
+		at++;
+	memcpy(t->ns, old->ns, at * sizeof(t->ns[0]));
+	t->ns[at] = *ns;
+	memcpy(t->ns + at + 1, old->ns + at, (old->n - at) * sizeof(t->ns[0]));
+	t->n = old->n + 1;
+	return (t);
+}
+
+/* ---- telling the other lanes ---- */
+
+/* A new table on its way. Its descriptor goes into each engine before the table is used there. */
+struct news {
+	struct controller *ctrl;
+	struct ns_table *table, *old;
+	struct ns *ns;			/* the new row */
+	unsigned away;
+	struct word { struct mail mail; struct news *news; struct lane *lane; } words[LANES_MAX];
+};
+
+static void
+news_done(struct news *news)
+{
+	struct ns *ns = news->ns;
+
+	if (!engine_needs_fd(news->ctrl->lane->engine)) {
+		close(ns->fd);
+		ns->fd = -1;
+	}
+	if (news->old != &ns_none)
+		free(news->old);
+	free(news);
+}
+
+static void
+word_back(struct mail *m)
+{
+	struct news *news = ((struct word *)m->arg)->news;
+
+	if (--news->away == 0)
+		news_done(news);
+}
+
+static void
+word_there(struct mail *m)
+{
+	struct word *word = m->arg;
+	struct news *news = word->news;
+
+	/* where it cannot be had, I/O of this lane to it fails with EBADF */
+	(void)engine_file_set(word->lane->engine, news->ns->file, news->ns->fd);
+	word->lane->ns = news->table;
+	m->deliver = word_back;
+	mail_post(word->lane, news->ctrl->lane, m);
+}
+
+static void
+tell_all(struct news *news)
+{
+	struct lane *lane0 = news->ctrl->lane;
+
+	news->away = 1;
+	for (unsigned i = 1; i < lane0->nlanes; i++) {
+		struct word *word = &news->words[i];
+
+		*word = (struct word){ .mail = { .deliver = word_there, .arg = word },
+		    .news = news, .lane = &lane0->all[i] };
+		news->away++;
+		mail_post(lane0, word->lane, &word->mail);
+	}
+	if (--news->away == 0)
+		news_done(news);
 }
 
 int
 ns_add(struct controller *c, const struct ipc_ns *id, int fd)
 {
-	int error = ns_check(c, id);
-	uint32_t at = 0;
+	struct lane *lane = c->lane;
+	struct ns_table *old = lane->ns, *table = NULL;
+	struct ns ns = { .id = *id, .fd = fd, .file = old->n };
+	struct news *news = NULL;
+	int error = ns_check(old, id);
 
-	if (error == 0 && c->ns == NULL) {
-		c->ns = calloc(IPC_MAX_NS, sizeof(*c->ns));	/* grows no more: no mremap here */
-		if (c->ns == NULL)
-			error = ENOMEM;
-	}
 	if (error != 0)
-		return (drop(fd, error));
-	if (engine_file_set(c->lane->engine, c->nns, fd) == -1)
-		return (drop(fd, errno));
-	while (at < c->nns && c->ns[at].id.nsid < id->nsid)
-		at++;
-	memmove(&c->ns[at + 1], &c->ns[at], (c->nns - at) * sizeof(*c->ns));
-	c->ns[at] = (struct ns){ .id = *id, .fd = fd, .file = c->nns,
-	    .lbads = block_shift(id->block_size) };
-	c->nns++;
-	if (!engine_needs_fd(c->lane->engine)) {
-		close(fd);
-		c->ns[at].fd = -1;
+		goto fail;
+	ns.lbads = block_shift(id->block_size);
+	if ((news = calloc(1, sizeof(*news))) == NULL || (error = engine_file_set(lane->engine,
+	    ns.file, fd)) == -1) {
+		error = errno;
+		goto fail;
 	}
+	map_ram(&ns, fd);
+	if ((table = with_one_more(old, &ns)) == NULL) {
+		error = ENOMEM;
+		goto fail;
+	}
+	lane->ns = table;
+	*news = (struct news){ .ctrl = c, .table = table, .old = old,
+	    .ns = ns_find(table, id->nsid) };
+	tell_all(news);
 	return (0);
+ fail:
+	if (ns.map != NULL)
+		munmap(ns.map, ns.map_len);
+	free(news);
+	close(fd);
+	errno = error;
+	return (-1);
+}
+
+void
+ns_free_all(struct controller *c)
+{
+	struct ns_table *table = c->lane->ns;
+
+	for (uint32_t i = 0; i < table->n; i++) {
+		if (table->ns[i].map != NULL)
+			munmap(table->ns[i].map, table->ns[i].map_len);
+		if (table->ns[i].fd != -1)
+			close(table->ns[i].fd);
+	}
+	if (table != &ns_none)
+		free(table);
+	c->lane->ns = &ns_none;
 }
 
 struct ns *
-ns_after(const struct controller *c, uint32_t nsid)
+ns_after(struct ns_table *table, uint32_t nsid)
 {
-	for (uint32_t i = 0; i < c->nns; i++)
-		if (c->ns[i].id.nsid > nsid)
-			return (&c->ns[i]);
-	return (NULL);
+	uint32_t low = 0, high = table->n;
+
+	while (low < high) {
+		uint32_t mid = (low + high) / 2;
+
+		if (table->ns[mid].id.nsid <= nsid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return (low < table->n ? &table->ns[low] : NULL);
 }
 
 struct ns *
-ns_find(const struct controller *c, uint32_t nsid)
+ns_find(struct ns_table *table, uint32_t nsid)
 {
-	struct ns *ns = nsid == 0 ? NULL : ns_after(c, nsid - 1);
+	struct ns *ns = nsid == 0 ? NULL : ns_after(table, nsid - 1);
 
 	return (ns != NULL && ns->id.nsid == nsid ? ns : NULL);
 }
@@ -107,6 +234,7 @@ ns_op(const struct ns *ns, enum eng_verb verb)
 	return ((struct eng_op){
 		.verb = verb, .file = ns->file, .never_blocks = ns->id.ram != 0,
 		.page_cache = ns->id.direct == 0,
+		.map = ns->map, .map_len = ns->map_len,
 		.hole = ns->id.can_discard != 0, .zero_range = ns->id.can_zero != 0,
 	});
 }

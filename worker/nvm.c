@@ -27,7 +27,7 @@ cmd_nlb(const struct cmd *cmd)
 static struct ns *
 slot_ns(const struct slot *s)
 {
-	return (ns_find(s->qp->ctrl, s->cmd.nsid));
+	return (ns_find(s->qp->lane->ns, s->cmd.nsid));
 }
 
 /* Submits s->op; done() comes on this thread, later. */
@@ -36,7 +36,7 @@ submit(struct slot *s, void (*done)(struct eng_op *))
 {
 	s->op.done = done;
 	s->op.arg = s;
-	engine_submit(s->qp->lane->engine, &s->op);
+	lane_submit(s->qp->lane, &s->op);
 }
 
 /* Between two operations of a command: its queue closes, so nobody waits for the rest of it. */
@@ -88,16 +88,26 @@ prepare_transfer(const struct slot *s, bool writes, uint32_t *len)
 	return (0);
 }
 
+/* Memory is sent from where it lies, unless a digest is made of it: a write meanwhile would break
+ * that. */
 static uint16_t
 read_prepare(struct slot *s)
 {
-	return (prepare_transfer(s, false, &s->len_out));
+	const struct ns *ns;
+	uint16_t status = prepare_transfer(s, false, &s->len_out);
+
+	if (status == 0 && !s->qp->ddgst && (ns = slot_ns(s))->map != NULL)
+		s->src = ns->map + (cmd_slba(&s->cmd) << ns->lbads);
+	return (status);
 }
 
 static uint16_t
 write_prepare(struct slot *s)
 {
-	return (prepare_transfer(s, true, &s->len_in));
+	uint16_t status = prepare_transfer(s, true, &s->len_in);
+
+	s->in_place = status == 0 && slot_ns(s)->map != NULL;
+	return (status);
 }
 
 static uint16_t
@@ -127,15 +137,15 @@ static void
 read_done(struct eng_op *op)
 {
 	struct slot *s = op->arg;
-	struct controller *c = s->qp->ctrl;
+	struct lane_stats *stats = &s->qp->lane->stats;
 	uint16_t status = op_status(s);
 
 	if (status != 0) {
 		slot_done(s, status);
 		return;
 	}
-	c->stats.reads++;
-	c->stats.read_units += s->len_out / 512;
+	stat_add(&stats->reads, 1);
+	stat_add(&stats->read_units, s->len_out / 512);
 	slot_done_data(s, s->len_out);
 }
 
@@ -151,12 +161,12 @@ static void
 write_done(struct eng_op *op)
 {
 	struct slot *s = op->arg;
-	struct controller *c = s->qp->ctrl;
+	struct lane_stats *stats = &s->qp->lane->stats;
 	uint16_t status = op_status(s);
 
 	if (status == 0) {
-		c->stats.writes++;
-		c->stats.write_units += s->len_in / 512;
+		stat_add(&stats->writes, 1);
+		stat_add(&stats->write_units, s->len_in / 512);
 	}
 	slot_done(s, status);
 }
@@ -166,6 +176,8 @@ write_execute(struct slot *s)
 {
 	range_op(s, ENG_WRITE, s->len_in);
 	submit(s, write_done);
+	if (s->pool == NULL)
+		s->buf = NULL;	/* received data, which is overwritten soon */
 }
 
 static void
@@ -215,10 +227,10 @@ flush_all_done(struct eng_op *op)
 static void
 flush_all_next(struct slot *s)
 {
-	const struct ns *ns = ns_after(s->qp->ctrl, s->parts);
+	const struct ns *ns = ns_after(s->qp->lane->ns, s->parts);
 
 	while (ns != NULL && ns->id.readonly)
-		ns = ns_after(s->qp->ctrl, ns->id.nsid);
+		ns = ns_after(s->qp->lane->ns, ns->id.nsid);
 	if (ns == NULL) {
 		slot_done(s, 0);
 		return;
@@ -285,7 +297,7 @@ dsm_prepare(struct slot *s)
 static uint16_t
 dsm_check(const struct slot *s, const struct ns *ns)
 {
-	struct nvm_limits limits = nvm_limits(s->qp->ctrl);
+	struct nvm_limits limits = nvm_limits(s->qp->lane->ns);
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < dsm_ranges(s); i++) {
@@ -361,14 +373,14 @@ dsm_execute(struct slot *s)
 }
 
 struct nvm_limits
-nvm_limits(const struct controller *c)
+nvm_limits(const struct ns_table *table)
 {
 	uint8_t lbads = 9;
 
 	/* the limits are in blocks and hold for every namespace: so for the largest block */
-	for (uint32_t i = 0; i < c->nns; i++)
-		if (c->ns[i].lbads > lbads)
-			lbads = c->ns[i].lbads;
+	for (uint32_t i = 0; i < table->n; i++)
+		if (table->ns[i].lbads > lbads)
+			lbads = table->ns[i].lbads;
 	return ((struct nvm_limits){ .dmrsl = (uint32_t)(NVM_DISCARD_RANGE_MAX >> lbads),
 	    .dmsl = NVM_DISCARD_MAX >> lbads });
 }

@@ -53,7 +53,8 @@ slot_take(struct qpair *qp)
 	s->len_in = s->len_out = s->got = s->icd = s->tx_out = s->parts = 0;
 	s->status = 0;
 	s->result = 0;
-	s->data_bad = s->aborted = s->owns_cid = false;
+	s->data_bad = s->aborted = s->owns_cid = s->in_place = false;
+	s->src = NULL;
 	return (s);
 }
 
@@ -77,7 +78,6 @@ qp_gone(struct qpair *qp)
 	struct controller *ctrl = qp->ctrl;
 
 	timer_stop(&qp->lane->timers, &qp->transfer);
-	timer_stop(&qp->lane->timers, &qp->reserve);
 	if (qp->conn != NULL)
 		conn_free(qp->conn);
 	qp->conn = NULL;
@@ -88,7 +88,10 @@ qp_gone(struct qpair *qp)
 	qp->free = NULL;
 	qp->cids = NULL;
 	qp->state = QP_FREE;
-	ctrl_queue_closed(ctrl, qp);
+	if (qp->qid == 0)
+		ctrl_queue_closed(ctrl, qp);
+	else
+		seat_ended(&ctrl->io[qp->qid - 1]);
 }
 
 static void
@@ -139,6 +142,7 @@ void
 qp_start(struct qpair *qp, int fd, const struct conn_params *p)
 {
 	qp->sqhd = (uint16_t)(1 % qp->sqsize);	/* the Connect was the first command */
+	qp->ddgst = p->ddgst;
 	qp->state = QP_LIVE;
 	qp->conn = conn_new(qp->lane, fd, p, qp);
 	if (qp->conn == NULL)
@@ -169,7 +173,7 @@ qp_close(struct qpair *qp, const char *why)
 			xfer_forget(s);
 		if (s->state != SLOT_EXECUTE)
 			slot_free(s);
-		else if (s->op.done != NULL && engine_cancel(qp->lane->engine, &s->op))
+		else if (s->op.done != NULL && lane_cancel(qp->lane, &s->op))
 			slot_free(s);
 	}
 	if (--qp->busy == 0)
@@ -219,7 +223,7 @@ qp_abort(struct qpair *qp, uint16_t cid)
 			continue;
 		if ((s->state == SLOT_WAIT_BUFFER && xfer_forget(s)) ||
 		    (s->state == SLOT_EXECUTE && s->op.done != NULL &&
-		    engine_cancel(qp->lane->engine, &s->op))) {
+		    lane_cancel(qp->lane, &s->op))) {
 			slot_done(s, NVME_SC_ABORT_REQUESTED);
 			return (true);
 		}
@@ -252,7 +256,8 @@ judge(struct slot *s, bool duplicate, uint32_t icd)
 		return (NVME_SC_INVALID_OPCODE | NVME_SC_DNR);
 	if (ctrl->admit.discovery && (s->rule->flags & RULE_DISCOVERY) == 0)
 		return (NVME_SC_INVALID_OPCODE | NVME_SC_DNR);
-	if (!ctrl_enabled(ctrl) && (s->rule->flags & RULE_DISABLED) == 0)
+	/* an I/O queue does not outlive the enabled state: its lane is told to close it */
+	if (qp->qid == 0 && !ctrl_enabled(ctrl) && (s->rule->flags & RULE_DISABLED) == 0)
 		return (NVME_SC_COMMAND_SEQUENCE_ERROR);
 	if (s->cmd.fuse != 0)
 		return (NVME_SC_INVALID_FIELD | NVME_SC_DNR);
@@ -269,7 +274,7 @@ judge(struct slot *s, bool duplicate, uint32_t icd)
 }
 
 struct slot *
-qp_capsule(struct qpair *qp, const struct nvme_sqe *sqe, uint32_t icd, uint8_t **to)
+qp_capsule(struct qpair *qp, const struct nvme_sqe *sqe, uint32_t icd, uint8_t *here, uint8_t **to)
 {
 	struct slot *s = slot_take(qp);
 	bool duplicate;
@@ -284,7 +289,9 @@ qp_capsule(struct qpair *qp, const struct nvme_sqe *sqe, uint32_t icd, uint8_t *
 	duplicate = cid_in_use(qp, s->cmd.cid);
 	s->icd = icd;
 	s->status = judge(s, duplicate, icd);
-	if (s->status == 0 && icd > 0) {
+	if (s->status == 0 && icd > 0 && s->in_place && here != NULL)
+		s->buf = here;		/* of no pool */
+	else if (s->status == 0 && icd > 0) {
 		s->pool = qp->lane->io;
 		if ((s->buf = lane_buffer_get(qp->lane, s->pool, icd)) == NULL) {
 			slot_untake(s);		/* the capsule is looked at again later */
@@ -298,7 +305,7 @@ qp_capsule(struct qpair *qp, const struct nvme_sqe *sqe, uint32_t icd, uint8_t *
 	}
 	qp->sqhd = (uint16_t)((qp->sqhd + 1u) % qp->sqsize);
 	qp->commands++;
-	ctrl_alive(qp->ctrl);
+	ctrl_alive(qp);
 	return (s);
 }
 
@@ -355,7 +362,7 @@ qp_h2cdata_complete(struct slot *s, uint32_t len, bool last, bool data_good)
 	s->got += len;
 	s->data_bad |= !data_good;
 	qp->moving = true;
-	ctrl_alive(qp->ctrl);
+	ctrl_alive(qp);
 	if (!last)
 		return;
 	qp->waiting_h2c--;
@@ -435,7 +442,7 @@ slot_done(struct slot *s, uint16_t status)
 	struct qpair *qp = s->qp;
 
 	assert(s->state != SLOT_FREE && s->state != SLOT_TX);
-	ctrl_alive(qp->ctrl);
+	ctrl_alive(qp);
 	if (status != 0)
 		ctrl_error(qp->ctrl, s, status);
 	if (qp->state != QP_LIVE) {
@@ -460,16 +467,16 @@ slot_done_data(struct slot *s, uint32_t len)
 		slot_done(s, 0);
 		return;
 	}
-	ctrl_alive(qp->ctrl);
+	ctrl_alive(qp);
 	t = slot_pdu_tx(s);
 	s->state = SLOT_TX;
 	/* NVMe/TCP: SUCCESS stands for a CQE without SQHD and result */
 	if (qp->noflow && s->result == 0)
 		flags |= PDU_F_SUCCESS;
-	s->tx_data.data = s->buf;
+	s->tx_data.data = s->src != NULL ? s->src : s->buf;
 	s->tx_data.data_len = len;
 	if (t.ddgst) {
-		struct le32 d = le32(crc32c(s->buf, len));
+		struct le32 d = le32(crc32c(s->tx_data.data, len));
 
 		memcpy(s->tx_data.tail, &d, sizeof(d));
 		s->tx_data.tail_len = sizeof(d);

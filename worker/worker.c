@@ -17,7 +17,7 @@
 #include "worker/worker.h"
 
 static struct worker_start {
-	struct lane lane;
+	struct lane lanes[LANES_MAX];
 	struct ipc_hello hello;
 	struct sandbox box;
 	int door;
@@ -28,7 +28,8 @@ static bool
 hello_ok(const struct ipc_hello *h)
 {
 	return (h->queues > 0 && h->queue_size >= 2 && h->queue_size <= 65536 &&
-	    h->max_transfer >= 4096 && h->memory / 2 >= h->max_transfer &&
+	    h->max_transfer >= 4096 && h->lanes > 0 && h->lanes <= LANES_MAX &&
+	    h->memory / h->lanes / 2 >= h->max_transfer &&
 	    h->max_h2c_data >= PDU_MAXH2CDATA_MIN && h->engine_threads > 0);
 }
 
@@ -63,10 +64,10 @@ start(void *arg)
 {
 	struct worker_start *w = arg;
 
-	if (lane_init(&w->lane, &w->hello) == -1)
+	if (lanes_start(w->lanes, &w->hello) == -1)
 		return (-1);
-	say_engine(&w->box, w->lane.engine, 1);
-	return (ask_start(&w->lane, w->door));
+	say_engine(&w->box, w->lanes[0].engine, w->hello.lanes);
+	return (ask_start(&w->lanes[0], w->door));
 }
 
 int
@@ -92,5 +93,5 @@ main(int argc, char **argv, char **envp)
 		return (die(err));
 	if (IPC_SEND(IPC_CONTROL_FD, WORKER_READY, &ready) == -1)
 		return (1);
-	return (lane_run(&me.lane));
+	return (lane_run(&me.lanes[0]));
 }

@@ -13,6 +13,7 @@
 
 #include <sys/queue.h>
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +28,8 @@
 
 struct conn;
 struct controller;
+struct lane;
+struct ns_table;
 struct qpair;
 struct slot;
 
@@ -34,9 +37,41 @@ struct slot;
 #define ADMIN_ICD	8192u	/* in-capsule data of the admin queue, bytes (NVMe/TCP) */
 #define ADMIN_SQSIZE	4096u	/* largest admin queue we grant, entries */
 
-/* One thread with its engine, timers and buffers. */
+/* Operations on mapped memory that are under way. */
+struct memory {
+	struct eng_queue ready;		/* complete, done() not called yet */
+	struct eng_queue slow;		/* being zeroed, in turns */
+	unsigned in_flight;
+};
+
+/* A word from one lane to another. Its owner may not use it again before it was delivered. */
+struct mail {
+	void (*deliver)(struct mail *);	/* on the thread of the lane that gets it */
+	void *arg;
+	STAILQ_ENTRY(mail) next;
+};
+
+/* Counters have one writer, their lane, and are read by lane 0: stat_add, stat_get. */
+struct lane_stats {
+	uint64_t reads, writes, read_units, write_units;	/* units of 512 bytes */
+};
+
+/* One thread with its engine, timers and buffers; what is in it belongs to that thread, but for the
+ * inbox, the counters and `traffic`. Lane 0 has the admin queue and the channel to the broker. */
 struct lane {
+	unsigned index;
+	struct lane *all;		/* of this worker: nlanes of them, fixed from the start */
+	unsigned nlanes;
 	struct engine *engine;
+	struct ns_table *ns;		/* what its queues reach */
+	struct lane_stats stats;
+	bool traffic;			/* a command came since lane 0 looked */
+	struct {
+		pthread_mutex_t lock;
+		STAILQ_HEAD(, mail) list;
+		bool any;
+	} inbox;
+	struct memory memory;
 	struct timer_list timers;
 	struct pool *io;		/* data to the host, in-capsule data */
 	struct pool *h2c;		/* data that an R2T asked for: never starves the other */
@@ -52,6 +87,7 @@ struct lane {
 };
 
 /* ---- lane.c ---- */
+/* By its own thread. The struct is zeroed but for index, all and nlanes. 0, or -1 with errno. */
 int	lane_init(struct lane *, const struct ipc_hello *);
 int	lane_run(struct lane *);	/* until stop; returns status */
 int	lane_turn(struct lane *, int timeout_ms);	/* one turn; 0, or -1 when waiting failed */
@@ -59,6 +95,37 @@ void	lane_stop(struct lane *, int status);
 /* A buffer of at most pool_largest bytes from one of the lane's two pools, or NULL for now. */
 void	*lane_buffer_get(struct lane *, struct pool *, size_t len);
 void	lane_buffer_put(struct lane *, struct pool *, void *buf);	/* who waits goes on this turn */
+
+/* ---- lanes.c: the other lanes of a worker ---- */
+#define LANES_MAX	16u
+/* Lane 0 is the caller's, all others get threads. All run when it returns. 0, or -1 with errno. */
+int	lanes_start(struct lane *all, const struct ipc_hello *);
+
+/* ---- mail.c: words between lanes ---- */
+void	mail_init(struct lane *);
+/* Within one lane it is delivered at once, to another one in its next turn; in order. */
+void	mail_post(struct lane *from, struct lane *to, struct mail *);
+void	mail_turn(struct lane *);	/* delivers what came */
+
+static inline void
+stat_add(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t
+stat_get(const uint64_t *counter)
+{
+	return (__atomic_load_n(counter, __ATOMIC_RELAXED));
+}
+
+/* ---- memory.c: RAM disks, and who carries an operation out ---- */
+void	memory_init(struct memory *);
+void	memory_turn(struct memory *);	/* a bounded part of what is slow */
+void	memory_done(struct memory *);	/* calls done() of what is complete */
+/* As engine_submit and engine_cancel. A write to memory has left its buffer when it returns. */
+void	lane_submit(struct lane *, struct eng_op *);
+bool	lane_cancel(struct lane *, struct eng_op *);
 
 /* ---- conn.c, conn_tx.c: TCP, PDUs, digests. Knows no command. ---- */
 
@@ -141,6 +208,10 @@ struct slot {
 	uint32_t len_out;	/* bytes the host gets, at most */
 	uint32_t got;		/* of len_in */
 	uint32_t icd;		/* in-capsule bytes of this command */
+	/* The namespace is memory: in-capsule data is executed from where it was received, and what
+	 * goes to the host is sent from src. Either needs no buffer. */
+	bool in_place;
+	const uint8_t *src;
 	uint16_t status;	/* decided before the data was complete */
 	bool data_bad;		/* a data digest was wrong */
 	bool owns_cid;		/* false: a duplicate, which is only answered */
@@ -153,6 +224,7 @@ struct slot {
 	uint32_t tx_out;	/* tx not yet sent */
 	TAILQ_ENTRY(slot) wait;		/* for a buffer */
 	TAILQ_ENTRY(slot) held;		/* AER */
+	struct mail mail;		/* Abort: to the lane of the command and back */
 };
 
 struct qpair {
@@ -164,6 +236,7 @@ struct qpair {
 	uint32_t sqsize;	/* entries */
 	uint16_t sqhd;		/* commands taken, modulo sqsize */
 	bool noflow;		/* SQ flow control is off */
+	bool ddgst;		/* data digests are on */
 	struct slot *slots;	/* sqsize of them */
 	uint32_t busy;		/* slots not free */
 	uint16_t *free;		/* stack of free slots */
@@ -174,8 +247,6 @@ struct qpair {
 	uint32_t waiting_h2c;	/* slots in SLOT_WAIT_H2C */
 	uint64_t commands;
 	bool disconnect;	/* Disconnect was answered: close when it is sent */
-	uint32_t token;		/* QP_RESERVED: of the QUEUE_ASK */
-	struct timer reserve;	/* ... and how long it holds */
 };
 
 int	qp_open(struct qpair *, struct lane *, struct controller *, uint16_t qid, uint32_t sqsize,
@@ -187,8 +258,10 @@ void	qp_close(struct qpair *, const char *why);	/* no new commands; free when al
 bool	qp_abort(struct qpair *, uint16_t cid);
 
 /* From conn.c. A capsule arrived: returns its slot with where the in-capsule data goes in *to (NULL:
- * throw away), or NULL when reading must wait (and nothing has changed) or conn_fatal was called. */
-struct slot *qp_capsule(struct qpair *, const struct nvme_sqe *, uint32_t icd, uint8_t **to);
+ * nowhere), or NULL when reading must wait (and nothing has changed) or conn_fatal was called. here:
+ * where all of the data lies already, until qp_capsule_complete returns, or NULL. */
+struct slot *qp_capsule(struct qpair *, const struct nvme_sqe *, uint32_t icd, uint8_t *here,
+	    uint8_t **to);
 void	qp_capsule_complete(struct slot *, bool data_good);
 /* An H2CData header: the slot and where its data goes; or NULL after conn_fatal. */
 struct slot *qp_h2cdata(struct qpair *, const struct pdu_h2cdata *, uint32_t len, uint8_t **to);
@@ -220,8 +293,23 @@ struct ns;
 /* Why queues are being closed, by rank: a higher one takes over from a lower one. */
 enum drain { DRAIN_NONE, DRAIN_SHUTDOWN, DRAIN_RESET, DRAIN_END, DRAIN_LEAVE, DRAIN_MAX };
 
+/* Lane 0's side of an I/O queue; the queue itself is its lane's from start to its end. */
+struct seat {
+	enum qp_state state;	/* as lane 0 knows it */
+	struct controller *ctrl;
+	uint32_t token;		/* QP_RESERVED: of the QUEUE_ASK */
+	struct timer reserve;	/* ... and how long it holds */
+	unsigned errands;	/* words on their way to the queue and back */
+	bool ended;		/* its lane has no queue any more */
+	struct mail start, close, end;
+	int fd;			/* for start */
+	struct conn_params params;
+	const char *why;	/* for close */
+	struct qpair qp;
+};
+
 struct controller {
-	struct lane *lane;
+	struct lane *lane;	/* lane 0 */
 	struct ipc_hello hello;
 	struct ipc_admit admit;
 	char hostnqn[IPC_NQN_SIZE];
@@ -229,7 +317,6 @@ struct controller {
 	uint64_t cap;
 	uint32_t cc, csts;
 	uint32_t kato_ms;	/* as the host set it; 0: off */
-	bool traffic;		/* a command came since the keep alive timer was set */
 	struct timer keep_alive, shutdown;
 	enum drain drain;
 	struct eng_op flush;	/* of a drain */
@@ -237,18 +324,15 @@ struct controller {
 	uint32_t flushed;	/* nsid of the last one */
 	uint32_t queues_granted;	/* I/O queues after Set Features 07h; 0: not asked yet */
 	struct qpair admin;
-	struct qpair *io;	/* hello.queues of them; qid k at io[k - 1] */
-	struct ns *ns;		/* sorted by nsid */
-	uint32_t nns;
+	struct seat *io;	/* hello.queues of them; qid k at io[k - 1] */
 	struct { uint8_t *data; size_t len; uint64_t generation; } page;	/* discovery log */
 	uint32_t aec;		/* Feature 0Bh */
 	uint32_t events_pending, events_masked;	/* bits of enum aer_event */
 	TAILQ_HEAD(, slot) aers;
 	uint32_t naers;
-	struct {
-		uint64_t reads, writes, read_units, write_units;	/* units of 512 bytes */
-		uint64_t errors, media_errors, minutes_since;
-	} stats;
+	uint64_t minutes_since;
+	pthread_mutex_t error_lock;	/* of all that follows: any lane may have an error */
+	uint64_t media_errors;
 	struct nvme_error_entry errors[ERROR_ENTRIES];	/* log 01h, a ring */
 	uint64_t nerrors;
 };
@@ -257,12 +341,13 @@ struct controller {
 struct controller *ctrl_new(struct lane *, const struct ipc_hello *, const struct ipc_admit *,
 	    const struct ipc_connect *);
 void	ctrl_free(struct controller *);			/* all its queues are QP_FREE */
-void	ctrl_alive(struct controller *);		/* a command or its data came, or it was answered */
+void	ctrl_alive(struct qpair *);		/* a command or its data came, or it was answered */
 void	ctrl_keep_alive(struct controller *);		/* the Keep Alive command */
 void	ctrl_set_kato(struct controller *, uint32_t kato_ms);	/* rounded up to KAS_MS */
 bool	ctrl_has_queues(const struct controller *);	/* an I/O queue that is not QP_FREE */
-struct qpair *ctrl_queue(struct controller *, uint16_t qid);	/* live, or NULL */
-void	ctrl_queue_closed(struct controller *, struct qpair *);	/* qp became QP_FREE */
+unsigned ctrl_queues(const struct controller *);	/* live I/O queues */
+struct lane_stats ctrl_stats(const struct controller *);	/* of all lanes */
+void	ctrl_queue_closed(struct controller *, struct qpair *);	/* qp became QP_FREE: its lane says so */
 /* Admin queue lost, keep alive expired, fatal: finish what runs, close everything, exit. */
 void	ctrl_end(struct controller *, const char *why);
 void	ctrl_leave(struct controller *);	/* the broker wants us gone: drain, flush, end */
@@ -270,6 +355,18 @@ void	ctrl_leave(struct controller *);	/* the broker wants us gone: drain, flush,
 void	ctrl_queue_ask(struct controller *, const struct ipc_queue_ask *, struct ipc_refuse *);
 void	ctrl_queue_give(struct controller *, const struct ipc_queue_handoff *, int fd);
 void	ctrl_queue_cancel(struct controller *, uint32_t token);
+
+/* ---- seat.c: lane 0's side of I/O queues ---- */
+struct seat *seat_live(struct controller *, uint16_t qid);	/* or NULL */
+struct lane *seat_lane(const struct seat *);
+void	seat_reserve(struct seat *, struct controller *, uint32_t token);
+void	seat_start(struct seat *, int fd, const struct conn_params *);	/* takes fd */
+void	seat_close(struct seat *, const char *why);
+void	seat_ended(struct seat *);	/* from any lane: its queue is QP_FREE */
+/* A word for the queue's lane; the seat is not given away before seat_back(). */
+void	seat_tell(struct seat *, struct mail *);
+void	seat_answer(struct seat *, struct mail *, void (*deliver)(struct mail *)); /* from there */
+void	seat_back(struct seat *);
 
 /* ---- property.c: CAP, VS, CC, CSTS, CRTO ---- */
 uint64_t property_cap(const struct ipc_hello *);
@@ -293,7 +390,7 @@ struct nvm_limits { uint32_t dmrsl; uint64_t dmsl; };
 #define NVM_ZERO_MAX		(32u << 20)	/* Write Zeroes, bytes */
 #define NVM_DISCARD_RANGE_MAX	(4ull << 30)	/* bytes in a range */
 #define NVM_DISCARD_MAX		(16ull << 30)	/* bytes in a command */
-struct nvm_limits nvm_limits(const struct controller *);
+struct nvm_limits nvm_limits(const struct ns_table *);
 
 /* identify.c, logpage.c, feature.c, aer.c: prepare and execute of one admin command each */
 uint16_t identify_prepare(struct slot *);
@@ -327,12 +424,22 @@ bool	aer_abort(struct controller *, uint16_t cid);
 struct ns {
 	struct ipc_ns id;	/* as the broker told it */
 	int fd;			/* -1: the engine has it */
+	uint8_t *map;		/* of a RAM disk, map_len bytes; or NULL */
+	uint64_t map_len;
 	unsigned file;		/* its slot there */
 	uint8_t lbads;		/* log2 of block size */
 };
-int	ns_add(struct controller *, const struct ipc_ns *, int fd);	/* takes fd; 0 or -1 */
-struct ns *ns_find(const struct controller *, uint32_t nsid);
-struct ns *ns_after(const struct controller *, uint32_t nsid);	/* with the next larger nsid */
+/* A table never changes: a new one is told to each lane, the old one goes when all have it. */
+struct ns_table {
+	uint32_t n;
+	struct ns ns[];		/* sorted by nsid */
+};
+extern struct ns_table ns_none;
+/* On lane 0. Takes fd. The other lanes have it before a word that is posted later. 0 or -1, errno. */
+int	ns_add(struct controller *, const struct ipc_ns *, int fd);
+void	ns_free_all(struct controller *);	/* no other lane runs */
+struct ns *ns_find(struct ns_table *, uint32_t nsid);
+struct ns *ns_after(struct ns_table *, uint32_t nsid);	/* with the next larger nsid */
 struct eng_op ns_op(const struct ns *, enum eng_verb);	/* what the backend says of itself */
 /* 0, or NVME_SC_LBA_OUT_OF_RANGE; nlb is 1's based. */
 uint16_t ns_check_range(const struct ns *, uint64_t slba, uint64_t nlb);

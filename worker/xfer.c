@@ -45,7 +45,8 @@ xfer_begin(struct slot *s)
 {
 	struct slot_list *list;
 
-	if (s->got == s->len_in && s->len_out == 0) {	/* all there, or nothing to bring */
+	/* all there, or nothing to bring, or it lies where it can be sent from */
+	if (s->got == s->len_in && (s->len_out == 0 || s->src != NULL)) {
 		execute(s);
 		return;
 	}

@@ -162,10 +162,31 @@ defaults(void **state)
 	assert_int_equal(c->transport.max_h2c_data, 256 << 10);
 	assert_int_equal(c->transport.max_transfer, 1 << 20);
 	assert_int_equal(c->limits.memory, 16 << 20);
+	assert_int_equal(c->service.engine, ENGINE_AUTO);
+	assert_int_equal(c->service.busy_poll_us, 0);
+	assert_int_equal(config_lanes(c), 1);
 	assert_int_equal(c->limits.keep_alive_ms, 120000);
 	assert_string_equal(c->subsystems[0].model, "Cellblock");
 	assert_string_equal(c->subsystems[0].serial, "");
 	config_free(c);
+}
+
+/* As many as there are processors, but not without end; and each has to have its memory. */
+static void
+automatic_lanes(void **state)
+{
+	struct config *c = parse(LISTEN ONE "service: {lanes: auto}\n");
+
+	(void)state;
+	assert_non_null(c);
+	assert_in_range(config_lanes(c), 1, CONFIG_LANES_AUTO_MAX);
+	c->cpus = 3;
+	assert_int_equal(config_lanes(c), 3);
+	c->cpus = 1000;
+	assert_int_equal(config_lanes(c), CONFIG_LANES_AUTO_MAX);
+	config_free(c);
+	assert_error(parse(LISTEN ONE "service: {lanes: auto}\ntransport: {max-transfer: 4M}\n"
+	    "limits: {memory: 4M}\n"), "expected 'memory' of at least");
 }
 
 static void
@@ -475,6 +496,7 @@ main(void)
 		cmocka_unit_test(every_kind_refuses_nonsense),
 		cmocka_unit_test(words_that_are_near),
 		cmocka_unit_test(defaults),
+		cmocka_unit_test(automatic_lanes),
 		cmocka_unit_test(too_large),
 		cmocka_unit_test_setup_teardown(directory_in_the_order_of_names, make_tmp,
 		    remove_tmp),

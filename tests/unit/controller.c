@@ -423,7 +423,7 @@ closing_is_in_use(void **state)
 
 	(void)state;
 	write_begins();
-	qp_close(&fake.c->io[0], "disconnect");
+	qp_close(&fake.c->io[0].qp, "disconnect");
 	ask(1, 64, 7, &r);
 	assert_int_equal(r.status, NVME_SC_COMMAND_SEQUENCE_ERROR);
 	fake_disk_run();
@@ -467,7 +467,7 @@ given(void **state)
 	ask(2, 64, 7, &r);
 	ctrl_queue_give(fake.c, &h, 1234);
 	assert_int_equal(fake.c->io[1].state, QP_LIVE);
-	assert_true(fake.c->io[1].noflow);
+	assert_true(fake.c->io[1].qp.noflow);
 	assert_int_equal(fake.started_fd, 1234);
 	assert_true(fake.params.hdgst);
 	assert_false(fake.params.ddgst);

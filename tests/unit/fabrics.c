@@ -115,10 +115,10 @@ disconnect(void **state)
 	(void)state;
 	cmd.cdw10 = 1;			/* RECFMT */
 	assert_int_equal(fake_nvm_status(&cmd, NULL), DNR(NVME_SC_CONNECT_INCOMPATIBLE_FORMAT));
-	assert_false(fake.c->io[0].disconnect);
+	assert_false(fake.c->io[0].qp.disconnect);
 	cmd.cdw10 = 0;
 	assert_int_equal(fake_nvm_status(&cmd, NULL), 0);
-	assert_true(fake.c->io[0].disconnect);
+	assert_true(fake.c->io[0].qp.disconnect);
 }
 
 /* Before CC.EN: properties and Keep Alive, nothing else. */

@@ -129,11 +129,13 @@ qp_start(struct qpair *qp, int fd, const struct conn_params *p)
 static void
 gone(struct qpair *qp)
 {
-	timer_stop(&qp->lane->timers, &qp->reserve);
 	free(qp->slots);
 	qp->slots = NULL;
 	qp->state = QP_FREE;
-	ctrl_queue_closed(qp->ctrl, qp);
+	if (qp->qid == 0)
+		ctrl_queue_closed(qp->ctrl, qp);
+	else
+		seat_ended(&qp->ctrl->io[qp->qid - 1]);
 }
 
 void
@@ -276,7 +278,7 @@ fake_command(struct qpair *qp, const struct cmd *cmd, const void *data)
 
 	s->cmd = *cmd;
 	s->rule = find_rule(qp, cmd);
-	ctrl_alive(qp->ctrl);
+	ctrl_alive(qp);
 	if (s->rule == NULL)
 		status = DNR(NVME_SC_INVALID_OPCODE);
 	else if (!ctrl_enabled(qp->ctrl) && (s->rule->flags & RULE_DISABLED) == 0)
@@ -307,7 +309,7 @@ fake_admin(const struct cmd *cmd)
 struct slot *
 fake_nvm(const struct cmd *cmd, const void *data)
 {
-	return (fake_command(&fake.c->io[0], cmd, data));
+	return (fake_command(&fake.c->io[0].qp, cmd, data));
 }
 
 uint16_t
@@ -354,7 +356,7 @@ static const struct ipc_connect host = {
 int
 fake_ns_fd(uint32_t nsid)
 {
-	const struct ns *ns = ns_find(fake.c, nsid);
+	const struct ns *ns = ns_find(fake.lane.ns, nsid);
 
 	assert_non_null(ns);
 	return (ns->fd);
@@ -370,6 +372,9 @@ fresh(enum fake_kind kind)
 	memset(&fake, 0, sizeof(fake));
 	fake.now_ms = 1000000;
 	timer_list_init(&fake.lane.timers);
+	fake.lane.all = &fake.lane;
+	fake.lane.nlanes = 1;
+	fake.lane.ns = &ns_none;
 	fake.c = ctrl_new(&fake.lane, &hello, &admit, &host);
 	assert_non_null(fake.c);
 	qp_open(&fake.c->admin, &fake.lane, fake.c, 0, 32, false);

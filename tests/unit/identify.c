@@ -131,8 +131,8 @@ no_discard_no_dsm(void **state)
 	struct nvme_id_ctrl id;
 
 	(void)state;
-	for (uint32_t i = 0; i < fake.c->nns; i++)
-		fake.c->ns[i].id.can_discard = 0;
+	for (uint32_t i = 0; i < fake.lane.ns->n; i++)
+		fake.lane.ns->ns[i].id.can_discard = 0;
 	get(NVME_CNS_CTRL, 0, &id);
 	assert_int_equal(le16_get(id.oncs), NVME_ONCS_WRITE_ZEROES);
 }

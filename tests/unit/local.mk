@@ -148,6 +148,17 @@ UNIT_TESTS += %D%/file_linux
 %C%_file_linux_LDADD = $(UNIT_WORKER)
 endif
 
+UNIT_TESTS += %D%/lanes
+%C%_lanes_SOURCES = %D%/lanes.c %D%/unit.h
+%C%_lanes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_lanes_LDADD = worker/libworker.a common/libplumbing.a common/libpure.a $(CMOCKA_LIBS) $(BSD_LIBS) \
+	$(ISAL_LIBS)
+
+UNIT_TESTS += %D%/memory
+%C%_memory_SOURCES = %D%/memory.c %D%/unit.h
+%C%_memory_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_memory_LDADD = $(UNIT_WORKER)
+
 UNIT_TESTS += %D%/pool
 %C%_pool_SOURCES = %D%/pool.c %D%/unit.h
 %C%_pool_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -162,11 +162,11 @@ counters(void **state)
 	assert_true(le64_get(log.power_cycles.lo) == 1);
 	assert_int_equal(log.critical_warning, 0);
 	assert_int_equal(log.available_spare, 100);
-	fake.c->stats.reads = 3;
-	fake.c->stats.writes = 4;
-	fake.c->stats.read_units = 1;
-	fake.c->stats.write_units = 2001;
-	fake.c->stats.media_errors = 5;
+	fake.lane.stats.reads = 3;
+	fake.lane.stats.writes = 4;
+	fake.lane.stats.read_units = 1;
+	fake.lane.stats.write_units = 2001;
+	fake.c->media_errors = 5;
 	fake.c->nerrors = 6;
 	fake_pass(2 * 3600 * 1000 + 60000);
 	get_at(NVME_LID_SMART, &log, sizeof(log), 0);

@@ -42,7 +42,7 @@ refused_ones_are_closed(void **state)
 		assert_int_equal(ns_add(fake.c, &rows[i].id, fd), -1);
 		assert_int_equal(errno, rows[i].error);
 		assert_false(is_open(fd));
-		assert_int_equal(fake.c->nns, 3);
+		assert_int_equal(fake.lane.ns->n, 3);
 	}
 }
 
@@ -50,18 +50,18 @@ static void
 sorted_and_found(void **state)
 {
 	(void)state;
-	assert_int_equal(fake.c->ns[0].id.nsid, NS_512);
-	assert_int_equal(fake.c->ns[1].id.nsid, NS_4K);
-	assert_int_equal(fake.c->ns[2].id.nsid, NS_RO);
-	assert_ptr_equal(ns_find(fake.c, NS_RO), &fake.c->ns[2]);
-	assert_null(ns_find(fake.c, 0));
-	assert_null(ns_find(fake.c, NS_NONE));
-	assert_null(ns_find(fake.c, NVME_NSID_ALL));
-	assert_ptr_equal(ns_after(fake.c, 0), &fake.c->ns[0]);
-	assert_ptr_equal(ns_after(fake.c, NS_4K), &fake.c->ns[2]);
-	assert_null(ns_after(fake.c, NS_RO));
-	assert_int_equal(fake.c->ns[0].lbads, 9);
-	assert_int_equal(fake.c->ns[1].lbads, 12);
+	assert_int_equal(fake.lane.ns->ns[0].id.nsid, NS_512);
+	assert_int_equal(fake.lane.ns->ns[1].id.nsid, NS_4K);
+	assert_int_equal(fake.lane.ns->ns[2].id.nsid, NS_RO);
+	assert_ptr_equal(ns_find(fake.lane.ns, NS_RO), &fake.lane.ns->ns[2]);
+	assert_null(ns_find(fake.lane.ns, 0));
+	assert_null(ns_find(fake.lane.ns, NS_NONE));
+	assert_null(ns_find(fake.lane.ns, NVME_NSID_ALL));
+	assert_ptr_equal(ns_after(fake.lane.ns, 0), &fake.lane.ns->ns[0]);
+	assert_ptr_equal(ns_after(fake.lane.ns, NS_4K), &fake.lane.ns->ns[2]);
+	assert_null(ns_after(fake.lane.ns, NS_RO));
+	assert_int_equal(fake.lane.ns->ns[0].lbads, 9);
+	assert_int_equal(fake.lane.ns->ns[1].lbads, 12);
 }
 
 static void
@@ -78,7 +78,7 @@ ranges(void **state)
 		{ UINT64_MAX, 2, false },
 		{ UINT64_MAX - 1, 0x10000, false },
 	};
-	const struct ns *ns = ns_find(fake.c, NS_512);
+	const struct ns *ns = ns_find(fake.lane.ns, NS_512);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -116,7 +116,7 @@ errno_is_a_status(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_int_equal(ns_status(&fake.c->ns[0], rows[i].verb, rows[i].error),
+		assert_int_equal(ns_status(&fake.lane.ns->ns[0], rows[i].verb, rows[i].error),
 		    rows[i].status);
 }
 
@@ -126,7 +126,7 @@ full(void **state)
 	struct ipc_ns id = { .nsid = 100, .block_size = 512, .nlbas = 1 };
 
 	(void)state;
-	while (fake.c->nns < IPC_MAX_NS) {
+	while (fake.lane.ns->n < IPC_MAX_NS) {
 		assert_int_equal(ns_add(fake.c, &id, open("/dev/null", O_RDONLY)), 0);
 		id.nsid++;
 	}

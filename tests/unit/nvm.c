@@ -86,7 +86,7 @@ refused_before_data(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		assert_int_equal(fake_nvm_status(&rows[i].cmd, NULL), rows[i].status);
 	assert_int_equal(fake.c->nerrors, ARRAY_LEN(rows));
-	assert_int_equal(fake.c->stats.reads + fake.c->stats.writes, 0);
+	assert_int_equal(fake.lane.stats.reads + fake.lane.stats.writes, 0);
 }
 
 static void
@@ -105,8 +105,8 @@ read_brings_data(void **state)
 	assert_int_equal(fake_len(s), 8192);
 	assert_int_equal(s->buf[0], FAKE_FILL);
 	assert_int_equal(s->buf[8191], FAKE_FILL);
-	assert_int_equal(fake.c->stats.reads, 1);
-	assert_int_equal(fake.c->stats.read_units, 16);
+	assert_int_equal(fake.lane.stats.reads, 1);
+	assert_int_equal(fake.lane.stats.read_units, 16);
 	fake_release(s);
 }
 
@@ -141,8 +141,8 @@ write_honours_fua(void **state)
 		assert_int_equal(fake_status(s), 0);
 		fake_release(s);
 	}
-	assert_int_equal(fake.c->stats.writes, 2);
-	assert_int_equal(fake.c->stats.write_units, 4);
+	assert_int_equal(fake.lane.stats.writes, 2);
+	assert_int_equal(fake.lane.stats.write_units, 4);
 }
 
 static void
@@ -175,8 +175,8 @@ errors_of_the_device(void **state)
 		assert_int_equal(fake_len(s), 0);
 		fake_release(s);
 	}
-	assert_int_equal(fake.c->stats.reads + fake.c->stats.writes, 0);
-	assert_int_equal(fake.c->stats.media_errors, 2);
+	assert_int_equal(fake.lane.stats.reads + fake.lane.stats.writes, 0);
+	assert_int_equal(fake.c->media_errors, 2);
 }
 
 static void
@@ -368,7 +368,7 @@ dsm_hints(void **state)
 	assert_int_equal(fake_nvm_status(&cmd, &r), 0);
 	cmd.nsid = NS_RO;
 	assert_int_equal(fake_nvm_status(&cmd, &r), 0);
-	ns_find(fake.c, NS_512)->id.can_discard = 0;
+	ns_find(fake.lane.ns, NS_512)->id.can_discard = 0;
 	cmd = (struct cmd){ .opc = DSM, .nsid = NS_512, .cdw11 = NVME_DSM_AD, .sgl_len = 16 };
 	assert_int_equal(fake_nvm_status(&cmd, &r), 0);
 }
@@ -386,8 +386,8 @@ closing_with_commands(void **state)
 	fake_nvm(&cmd, data);
 	fake_disk_start();
 	fake_nvm(&cmd, data);
-	qp_close(&fake.c->io[0], "test");
-	assert_int_equal(fake.c->io[0].state, QP_CLOSING);
+	qp_close(&fake.c->io[0].qp, "test");
+	assert_int_equal(fake.c->io[0].qp.state, QP_CLOSING);
 	fake_disk_run();
 	assert_int_equal(fake.c->io[0].state, QP_FREE);
 }
@@ -404,7 +404,7 @@ closing_between_parts(void **state)
 	dsm(NS_512, ranges, 2, 32);
 	fake_nvm(&(struct cmd){ .opc = FLUSH, .nsid = NVME_NSID_ALL }, NULL);
 	fake_disk_start();
-	qp_close(&fake.c->io[0], "test");
+	qp_close(&fake.c->io[0].qp, "test");
 	fake_disk_run();
 	assert_int_equal(fake.c->io[0].state, QP_FREE);
 }

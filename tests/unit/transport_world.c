@@ -98,9 +98,9 @@ ctrl_enabled(const struct controller *c)
 }
 
 void
-ctrl_alive(struct controller *c)
+ctrl_alive(struct qpair *q)
 {
-	(void)c;
+	(void)q;
 	world.alive++;
 }
 
@@ -135,17 +135,26 @@ ask_log(uint32_t msg, const char *text, unsigned nargs, ...)
 	(void)nargs;
 }
 
+/* The queue of this world is an I/O queue whose seat nobody looks at. */
+void
+seat_ended(struct seat *seat)
+{
+	(void)seat;
+	world.closed = true;
+}
+
 /* ---- the world.host ---- */
 
 static int
 begin_with(void **state, bool hdgst, bool ddgst, uint8_t hpda, bool noflow)
 {
 	struct ipc_hello hello = { .memory = 131072, .max_transfer = 65536, .engine_threads = 1,
-	    .transfer_timeout_ms = 60000, .queue_size = SQSIZE, .queues = 1 };
+	    .transfer_timeout_ms = 60000, .queue_size = SQSIZE, .queues = 1, .lanes = 1 };
 	int pair[2];
 
 	(void)state;
 	world.ctrl = (struct controller){ .hello = hello, .lane = &world.lane };
+	world.lane = (struct lane){ .all = &world.lane, .nlanes = 1 };
 	assert_int_equal(lane_init(&world.lane, &hello), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
 	world.qp = calloc(1, sizeof(*world.qp));
