@@ -50,7 +50,7 @@ struct sandbox {
 	 * The two members below are its result. */
 	int	(*start)(void *);
 	void	*start_arg;
-	uint32_t engine;		/* one of the bits above, or 0 */
+	uint32_t engine;		/* bits above, one for each kind that there is */
 	uint64_t processes;		/* with a ring: how many tasks there may be, the kernel's for
 					 * it counted, where the uid is nobody else's */
 };

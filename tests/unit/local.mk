@@ -151,6 +151,7 @@ endif
 UNIT_TESTS += %D%/lanes
 %C%_lanes_SOURCES = %D%/lanes.c %D%/unit.h
 %C%_lanes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_lanes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=engine_uring_new
 %C%_lanes_LDADD = worker/libworker.a common/libplumbing.a common/libpure.a $(CMOCKA_LIBS) $(BSD_LIBS) \
 	$(ISAL_LIBS)
 
