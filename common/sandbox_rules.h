@@ -101,6 +101,7 @@ static const struct sandbox_rule sandbox_rules[] = {
 	{ SYS(ppoll), L | B | O, { { 0 } } },
 
 	/* ---- TCP: a worker's own connections ---- */
+	{ SYS(sched_yield), W, { { 0 } } },			/* busy-poll */
 	{ SYS(recvfrom), W, { { 0 } } },
 	{ SYS(shutdown), W, { { 0 } } },
 	{ SYS(setsockopt), W, { INT_IS(1, SOL_SOCKET), INT_IS(2, SO_KEEPALIVE) } },

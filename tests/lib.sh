@@ -119,13 +119,15 @@ pick_port() {
 listens() { grep -qi ":$(printf %04X "$1") 0*:0000 0A" /proc/net/tcp /proc/net/tcp6 2>/dev/null; }
 is_gone() { ! grep -q '^State:.[^Z]' "/proc/$1/status" 2>/dev/null; }
 
-# config <<YAML: a configuration file of the work directory; the service block is ours.
+# config <<YAML: a configuration file of the work directory; the service block is ours. LANES from
+# the environment: how many each worker has.
 config() {
   cat - /dev/fd/3 >"$work/cellblock.yaml" 3<&0 <<YAML
 service:
   control-socket: $work/control
   state-dir: $work/state
   sandbox: prefer
+  lanes: ${LANES:-1}
 YAML
 }
 

@@ -2,6 +2,7 @@
 include tests/vm/local.mk
 include tests/host/local.mk
 include tests/unit/local.mk
+include tests/bench/local.mk
 include tests/fuzz/local.mk
 
 HEADER_FLAGS = $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(CMOCKA_CFLAGS) $(EVENT_CFLAGS) \

@@ -18,7 +18,7 @@
 #include "common/logmsg.h"
 #include "worker/conn.h"
 
-#define TURN_BYTES (512u * 1024)	/* one connection's share of a turn */
+#define TURN_BYTES (256u * 1024)	/* one connection's share of a turn */
 
 static void	conn_ready(struct eng_watch *, unsigned);
 static void	conn_linger_over(struct timer *);
@@ -87,7 +87,9 @@ conn_turn_reap(struct lane *lane)
 
 	while ((c = TAILQ_FIRST(&lane->dead)) != NULL) {
 		TAILQ_REMOVE(&lane->dead, c, dead);
-		if (c->is_dirty)
+		if (c->is_late)
+			TAILQ_REMOVE(&lane->late, c, dirty);
+		else if (c->is_dirty)
 			TAILQ_REMOVE(&lane->dirty, c, dirty);
 		if (c->is_paused)
 			TAILQ_REMOVE(&lane->paused, c, paused);
@@ -126,7 +128,7 @@ conn_fatal(struct conn *c, uint16_t fes, uint32_t fei, const void *hdr, size_t h
 	    (uint64_t)fes, (uint64_t)fei);
 	c->term.head = c->term_buf;
 	c->term.head_len = (uint32_t)pdu_put_termreq(c->term_buf, fes, fei, hdr, hdr_len);
-	conn_flush(c);		/* what is ready goes first, what does not fit now is dropped */
+	(void)conn_flush(c, SIZE_MAX);	/* what is ready goes first, what does not fit now is dropped */
 	if (c->rx == RX_OFF)
 		return;
 	c->rx = RX_DRAIN;

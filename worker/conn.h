@@ -40,7 +40,8 @@ struct conn {
 	struct tx term;
 	uint8_t term_buf[PDU_TERMREQ_MAX];
 	struct timer linger;
-	bool is_dirty, is_paused, is_dead;
+	bool is_dirty;			/* on lane->dirty, or, if is_late, on lane->late */
+	bool is_late, is_paused, is_dead;
 	bool finishing;			/* close when everything is sent */
 	TAILQ_ENTRY(conn) dirty, paused, dead;
 };
@@ -49,7 +50,7 @@ struct conn {
 void	conn_lost(struct conn *, const char *why);
 void	conn_watch_out(struct conn *, bool on);
 void	conn_sent_all(struct conn *);
-void	conn_flush(struct conn *);
+bool	conn_flush(struct conn *, size_t most);
 /* Forgets what is queued, without sent(). False when a PDU was cut in half by that. */
 bool	conn_drop_unsent(struct conn *);
 

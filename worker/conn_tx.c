@@ -2,7 +2,8 @@
 /*
  * Sending on one TCP connection. Answers that become ready in one turn of the lane leave in one
  * vectored send at its end; a lone answer leaves at once, since its turn ends at once. The bytes
- * belong to their owners until sent() is called: nothing is copied here.
+ * belong to their owners until sent() is called. Data is not copied here; headers and digests are,
+ * side by side, so that the end of one PDU and the beginning of the next are one piece.
  */
 #include "config.h"
 
@@ -13,7 +14,7 @@
 
 #include "worker/conn.h"
 
-#define BATCH 96		/* pieces in one send, three to a PDU */
+#define TURN_BYTES (512u * 1024)	/* one connection's share of a turn */
 
 void
 conn_watch_out(struct conn *c, bool on)
@@ -42,35 +43,62 @@ conn_send(struct conn *c, struct tx *tx)
 	}
 }
 
-static unsigned
-add_piece(struct iovec *iov, unsigned n, const void *base, uint32_t len, uint32_t *skip)
+/* What is left of a part of a PDU after *skip bytes; true when nothing is. */
+static bool
+skip_part(const uint8_t **base, uint32_t *len, uint32_t *skip)
 {
-	uint32_t s = *skip < len ? *skip : len;
+	uint32_t s = *skip < *len ? *skip : *len;
 
 	*skip -= s;
-	if (s == len)
-		return (n);
-	iov[n].iov_base = (uint8_t *)(uintptr_t)base + s;
-	iov[n].iov_len = len - s;
-	return (n + 1);
+	*base += s;
+	*len -= s;
+	return (*len == 0);
+}
+
+static void
+add_data(struct outbox *o, const uint8_t *base, uint32_t len, uint32_t *skip)
+{
+	if (skip_part(&base, &len, skip))
+		return;
+	o->iov[o->n].iov_base = (uint8_t *)(uintptr_t)base;
+	o->iov[o->n++].iov_len = len;
+}
+
+static void
+add_words(struct outbox *o, const uint8_t *base, uint32_t len, uint32_t *skip)
+{
+	struct iovec *last = &o->iov[o->n - 1];
+	uint8_t *to = o->words + o->used;
+
+	if (skip_part(&base, &len, skip))
+		return;
+	memcpy(to, base, len);
+	o->used += len;
+	if (o->n > 0 && (uint8_t *)last->iov_base + last->iov_len == to) {
+		last->iov_len += len;
+		return;
+	}
+	o->iov[o->n].iov_base = to;
+	o->iov[o->n++].iov_len = len;
 }
 
 static unsigned
-gather(const struct conn *c, struct iovec iov[BATCH])
+gather(const struct conn *c, struct outbox *o)
 {
 	const struct tx *tx;
-	unsigned n = 0;
 
+	o->n = o->used = 0;
 	STAILQ_FOREACH(tx, &c->txq, next) {
 		uint32_t skip = tx->gone;
 
-		if (n + 3 > BATCH)
+		if (o->n + 3 > OUTBOX_PIECES ||
+		    o->used + tx->head_len + tx->tail_len > sizeof(o->words))
 			break;
-		n = add_piece(iov, n, tx->head, tx->head_len, &skip);
-		n = add_piece(iov, n, tx->data, tx->data_len, &skip);
-		n = add_piece(iov, n, tx->tail, tx->tail_len, &skip);
+		add_words(o, tx->head, tx->head_len, &skip);
+		add_data(o, tx->data, tx->data_len, &skip);
+		add_words(o, tx->tail, tx->tail_len, &skip);
 	}
-	return (n);
+	return (o->n);
 }
 
 /* n bytes are in the socket: whoever is complete is told. */
@@ -114,30 +142,37 @@ conn_sent_all(struct conn *c)
 		conn_lost(c, "finished");
 }
 
-void
-conn_flush(struct conn *c)
+/* True when there is more to send than `most` bytes that have gone. */
+bool
+conn_flush(struct conn *c, size_t most)
 {
-	struct iovec iov[BATCH];
-	struct msghdr msg = { .msg_iov = iov };
+	struct outbox *o = &c->lane->outbox;
+	struct msghdr msg = { .msg_iov = o->iov };
+	size_t gone = 0;
 	ssize_t n;
 
-	while (!c->is_dead && (msg.msg_iovlen = gather(c, iov)) > 0) {
+	while (gone < most && !c->is_dead && (msg.msg_iovlen = gather(c, o)) > 0) {
 		n = sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
 			conn_watch_out(c, true);
-			return;
+			return (false);
 		}
 		if (n == -1 && errno != EINTR) {
 			conn_lost(c, strerror(errno));
-			return;
+			return (false);
 		}
-		if (n > 0)
+		if (n > 0) {
+			gone += (size_t)n;
 			account(c, (size_t)n);
+		}
 	}
 	if (c->is_dead)
-		return;
+		return (false);
 	conn_watch_out(c, false);
+	if (!STAILQ_EMPTY(&c->txq))
+		return (true);
 	conn_sent_all(c);
+	return (false);
 }
 
 void
@@ -148,7 +183,21 @@ conn_turn_flush(struct lane *lane)
 	while ((c = TAILQ_FIRST(&lane->dirty)) != NULL) {
 		TAILQ_REMOVE(&lane->dirty, c, dirty);
 		c->is_dirty = false;
-		if (!c->is_dead)
-			conn_flush(c);
+		if (c->is_dead || !conn_flush(c, TURN_BYTES))
+			continue;
+		c->is_dirty = c->is_late = true;
+		TAILQ_INSERT_TAIL(&lane->late, c, dirty);
+	}
+}
+
+void
+conn_turn_begin(struct lane *lane)
+{
+	struct conn *c;
+
+	while ((c = TAILQ_FIRST(&lane->late)) != NULL) {
+		TAILQ_REMOVE(&lane->late, c, dirty);
+		TAILQ_INSERT_TAIL(&lane->dirty, c, dirty);
+		c->is_late = false;
 	}
 }

@@ -5,7 +5,9 @@
  */
 #include "config.h"
 
+#include <sched.h>
 #include <string.h>
+#include <time.h>
 
 #include "worker/worker.h"
 
@@ -51,10 +53,12 @@ lane_init(struct lane *lane, const struct ipc_hello *hello)
 	timer_list_init(&lane->timers);
 	memory_init(&lane->memory);
 	TAILQ_INIT(&lane->dirty);
+	TAILQ_INIT(&lane->late);
 	TAILQ_INIT(&lane->dead);
 	TAILQ_INIT(&lane->paused);
 	TAILQ_INIT(&lane->want_io);
 	TAILQ_INIT(&lane->want_h2c);
+	lane->busy_poll_us = hello->busy_poll_us;
 	lane->trim = (struct timer){ .name = "trim", .fire = lane_trim, .arg = lane };
 	lane->io = pool_new(half, hello->max_transfer);
 	lane->h2c = pool_new(half, hello->max_transfer);
@@ -92,6 +96,7 @@ lane_stop(struct lane *lane, int status)
 static void
 end_of_turn(struct lane *lane)
 {
+	conn_turn_begin(lane);
 	memory_turn(&lane->memory);
 	do {
 		if (lane->freed) {
@@ -109,14 +114,52 @@ end_of_turn(struct lane *lane)
 static bool
 is_busy(const struct lane *lane)
 {
-	return (!TAILQ_EMPTY(&lane->memory.slow) || !TAILQ_EMPTY(&lane->memory.ready));
+	return (!TAILQ_EMPTY(&lane->memory.slow) || !TAILQ_EMPTY(&lane->late));
+}
+
+static uint64_t
+mono_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
+}
+
+/* Looks again and again for busy_poll_us, then sleeps. Whoever else wants the core gets it. */
+static int
+wait_busily(struct lane *lane, int timeout_ms)
+{
+	uint64_t until = mono_us() + lane->busy_poll_us;
+	int n;
+
+	do {
+		if ((n = engine_wait(lane->engine, 0)) != 0 || mail_is_there(lane))
+			return (n);
+		sched_yield();
+	} while (mono_us() < until);
+	return (engine_wait(lane->engine, timeout_ms));
+}
+
+/* Only after a turn in which something came: who is idle stays asleep. */
+static int
+wait_for_work(struct lane *lane, int timeout_ms)
+{
+	if (is_busy(lane))
+		return (engine_wait(lane->engine, 0));
+	if (lane->busy_poll_us > 0 && lane->awake)
+		return (wait_busily(lane, timeout_ms));
+	return (engine_wait(lane->engine, timeout_ms));
 }
 
 int
 lane_turn(struct lane *lane, int timeout_ms)
 {
-	if (engine_wait(lane->engine, is_busy(lane) ? 0 : timeout_ms) == -1)
+	int n = wait_for_work(lane, timeout_ms);
+
+	if (n == -1)
 		return (-1);
+	lane->awake = n > 0;
 	mail_turn(lane);
 	timer_run(&lane->timers);
 	end_of_turn(lane);

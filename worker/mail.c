@@ -28,13 +28,19 @@ mail_post(struct lane *from, struct lane *to, struct mail *m)
 	engine_wake(to->engine);
 }
 
+bool
+mail_is_there(struct lane *lane)
+{
+	return (__atomic_load_n(&lane->inbox.any, __ATOMIC_ACQUIRE));
+}
+
 void
 mail_turn(struct lane *lane)
 {
 	STAILQ_HEAD(, mail) list = STAILQ_HEAD_INITIALIZER(list);
 	struct mail *m;
 
-	if (!__atomic_load_n(&lane->inbox.any, __ATOMIC_ACQUIRE))
+	if (!mail_is_there(lane))
 		return;
 	pthread_mutex_lock(&lane->inbox.lock);
 	STAILQ_CONCAT(&list, &lane->inbox.list);

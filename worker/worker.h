@@ -12,6 +12,7 @@
 #define WORKER_WORKER_H
 
 #include <sys/queue.h>
+#include <sys/uio.h>
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -56,6 +57,14 @@ struct lane_stats {
 	uint64_t reads, writes, read_units, write_units;	/* units of 512 bytes */
 };
 
+/* The pieces of one send. Headers and digests are copied into words. */
+#define OUTBOX_PIECES 512u
+struct outbox {
+	struct iovec iov[OUTBOX_PIECES];
+	unsigned n, used;
+	uint8_t words[OUTBOX_PIECES * 32];
+};
+
 /* One thread with its engine, timers and buffers; what is in it belongs to that thread, but for the
  * inbox, the counters and `traffic`. Lane 0 has the admin queue and the channel to the broker. */
 struct lane {
@@ -77,10 +86,14 @@ struct lane {
 	struct pool *io;		/* data to the host, in-capsule data */
 	struct pool *h2c;		/* data that an R2T asked for: never starves the other */
 	TAILQ_HEAD(, conn) dirty;	/* have something to send at the end of this turn */
+	TAILQ_HEAD(, conn) late;	/* have had their share, and go on in the next turn */
 	TAILQ_HEAD(, conn) dead;	/* to be freed at the end of this turn */
 	TAILQ_HEAD(, conn) paused;	/* not reading: a slot or buffer is missing */
 	TAILQ_HEAD(slot_list, slot) want_io, want_h2c;	/* waiting for a buffer, oldest first */
+	struct outbox outbox;
 	bool freed;			/* a slot or buffer came back in this turn */
+	uint32_t busy_poll_us;
+	bool awake;			/* something came in the last turn */
 	struct timer trim;
 	bool active;			/* a buffer was taken since trim was set */
 	bool stop;
@@ -109,6 +122,7 @@ int	lanes_start(struct lane *all, const struct ipc_hello *);
 void	mail_init(struct lane *);
 /* Within one lane it is delivered at once, to another one in its next turn; in order. */
 void	mail_post(struct lane *from, struct lane *to, struct mail *);
+bool	mail_is_there(struct lane *);
 void	mail_turn(struct lane *);	/* delivers what came */
 
 static inline void
@@ -162,6 +176,7 @@ void	conn_free(struct conn *);
 const struct conn_params *conn_params(const struct conn *);
 bool	conn_is_paused(const struct conn *);	/* not reading: for want of a buffer */
 void	conn_send(struct conn *, struct tx *);	/* leaves at the end of the turn */
+void	conn_turn_begin(struct lane *);
 void	conn_turn_flush(struct lane *);	/* end of a turn: everything that is ready leaves */
 void	conn_turn_resume(struct lane *);	/* ... and paused connections read on */
 void	conn_turn_reap(struct lane *);

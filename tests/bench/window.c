@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One window: label, warm up, measure, label again. It counts only if the label is the same and
+ * nobody else wanted our processors.
+ */
+#include "config.h"
+
+#include <math.h>
+#include <unistd.h>
+
+#include "tests/bench/bench.h"
+
+#define RAMP_NS		(60 * NS_PER_S / 1000)
+#define SETTLE_NS	(3 * NS_PER_S / 1000)
+
+const char *const state_name[STATE_MAX] = { "near", "far" };
+
+/* Until the server sleeps, also one that polls for a while. */
+static enum state
+label(void)
+{
+	nanosleep(&(struct timespec){ 0, SETTLE_NS }, NULL);
+	return (pingpong_ns(settings.server_cpu) < settings.near_ns ? STATE_NEAR : STATE_FAR);
+}
+
+static double
+part_waited(const struct cpu_use *u, uint64_t ns)
+{
+	return ((double)u->wait_ns / (double)ns);
+}
+
+static void
+measure(struct contender *c, struct window *w)
+{
+	struct client *cl = c->client;
+	struct cpu_use before, after, me_before, me_after, me;
+	uint64_t t, ns, length = (uint64_t)(settings.seconds * (double)NS_PER_S);
+
+	client_run(cl, now_ns() + RAMP_NS);
+	cpu_read(getpid(), NULL, &me_before);
+	cpu_read(c->pid, &c->syscount, &before);
+	hist_clear(cl->hist);
+	cl->done = cl->polls = cl->empty = 0;
+	t = now_ns();
+	client_run(cl, t + length);
+	ns = cl->now - t;
+	w->iops = (double)cl->done * (double)NS_PER_S / (double)ns;
+	w->empty = cl->polls > 0 ? (double)cl->empty / (double)cl->polls : 0;
+	w->seconds = (double)ns / (double)NS_PER_S;
+	cpu_read(c->pid, &c->syscount, &after);
+	cpu_read(getpid(), NULL, &me_after);
+	cpu_since(&before, &after, &w->use);
+	cpu_since(&me_before, &me_after, &me);
+	w->waited = fmax(part_waited(&w->use, ns), part_waited(&me, ns));
+	w->noisy = w->waited > settings.wait_max ||
+	    (double)w->use.stolen > settings.wait_max * w->seconds * (double)sysconf(_SC_CLK_TCK) + 1;
+}
+
+/* False: the distance of the processors changed meanwhile, and the window means nothing. */
+bool
+window_take(struct contender *c, const struct ceiling *ceiling, struct window *w)
+{
+	w->state = label();
+	if (ceiling != NULL)
+		atomic_store(ceiling->spin, c->spin);
+	measure(c, w);
+	client_drain(c->client);
+	if (ceiling != NULL)
+		atomic_store(ceiling->spin, false);
+	return (label() == w->state);
+}
