@@ -116,6 +116,7 @@ UNIT_TESTS += %D%/wire
 %C%_wire_LDADD = $(UNIT_PURE)
 
 # The lower half of a worker.
+ENGINE_UNIT_TESTS = %D%/engine %D%/engine_file %D%/lanes
 UNIT_WORKER = worker/libworker.a $(CMOCKA_LIBS)
 UNIT_TESTS += %D%/engine
 %C%_engine_SOURCES = %D%/engine.c %D%/unit.h
