@@ -165,13 +165,13 @@ register_all(struct ring *ring, const struct ring_params *params)
 	    errno != EINVAL ? -1 : 0);
 }
 
+/* By the index itself, or by the descriptor if only that is known. */
 static void
-forget_index(struct ring *ring)
+forget_index(const struct ring *ring)
 {
 	struct io_uring_rsrc_update which = { .offset = ring->index };
 
 	(void)do_register(ring, IORING_UNREGISTER_RING_FDS, &which, 1);
-	ring->registered = false;
 }
 
 /* Enabled by its index, the descriptor can go; else it stays. The thread that enables it is the
@@ -191,8 +191,7 @@ enable(struct ring *ring)
 		return (0);
 	}
 	ring->registered = false;
-	if (do_register(ring, IORING_UNREGISTER_RING_FDS, &which, 1) != 1)
-		return (-1);
+	forget_index(ring);
 	return (do_register(ring, IORING_REGISTER_ENABLE_RINGS, NULL, 0));
 }
 

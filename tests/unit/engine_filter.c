@@ -156,15 +156,6 @@ sized(int fd)
 	return (fd);
 }
 
-/* valgrind makes system calls of its own. */
-static bool
-under_valgrind(void)
-{
-	const char *preload = getenv("LD_PRELOAD");
-
-	return (preload != NULL && strstr(preload, "vgpreload") != NULL);
-}
-
 static void
 test_filter(void **state)
 {

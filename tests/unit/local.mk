@@ -141,6 +141,13 @@ UNIT_TESTS += %D%/engine_filter
 %C%_engine_filter_LDADD = $(UNIT_WORKER) $(SECCOMP_LIBS)
 endif
 
+UNIT_TESTS += %D%/ring
+ENGINE_UNIT_TESTS += %D%/ring
+%C%_ring_SOURCES = %D%/kernels.h %D%/ring.c %D%/unit.h
+%C%_ring_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
+%C%_ring_LDADD = $(UNIT_WORKER)
+
 UNIT_TESTS += %D%/file_linux
 %C%_file_linux_SOURCES = %D%/file_linux.c %D%/unit.h
 %C%_file_linux_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
