@@ -141,6 +141,13 @@ UNIT_TESTS += %D%/engine_filter
 %C%_engine_filter_LDADD = $(UNIT_WORKER) $(SECCOMP_LIBS)
 endif
 
+UNIT_TESTS += %D%/engine_uring
+ENGINE_UNIT_TESTS += %D%/engine_uring
+%C%_engine_uring_SOURCES = %D%/engine_uring.c %D%/kernels.h %D%/unit.h
+%C%_engine_uring_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_engine_uring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
+%C%_engine_uring_LDADD = $(UNIT_WORKER)
+
 UNIT_TESTS += %D%/ring
 ENGINE_UNIT_TESTS += %D%/ring
 %C%_ring_SOURCES = %D%/kernels.h %D%/ring.c %D%/unit.h
