@@ -119,7 +119,7 @@ UNIT_TESTS += %D%/wire
 ENGINE_UNIT_TESTS = %D%/engine %D%/engine_file %D%/lanes
 UNIT_WORKER = worker/libworker.a $(CMOCKA_LIBS)
 UNIT_TESTS += %D%/engine
-%C%_engine_SOURCES = %D%/engine.c %D%/unit.h
+%C%_engine_SOURCES = %D%/engine.c %D%/kinds.h %D%/unit.h
 %C%_engine_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_engine_LDADD = $(UNIT_WORKER)
 
@@ -136,6 +136,7 @@ UNIT_TESTS += %D%/file
 if PLATFORM_LINUX
 if !SANITIZERS
 UNIT_TESTS += %D%/engine_filter
+ENGINE_UNIT_TESTS += %D%/engine_filter
 %C%_engine_filter_SOURCES = %D%/engine_filter.c %D%/unit.h
 %C%_engine_filter_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(SECCOMP_CFLAGS)
 %C%_engine_filter_LDADD = $(UNIT_WORKER) $(SECCOMP_LIBS)
