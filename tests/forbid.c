@@ -43,10 +43,14 @@ main(int argc, char **argv)
 {
 	int r;
 
-	if (argc == 2 && strcmp(argv[1], "-p") == 0)
+	if (argc < 2) {
+		fprintf(stderr, "usage: forbid -p | forbid command ...\n");
+		return (99);
+	}
+	if (strcmp(argv[1], "-p") == 0)
 		return (permitted());
-	if (argc < 2 || (r = forbid()) < 0) {
-		fprintf(stderr, "forbid: %s\n", argc < 2 ? "what?" : strerror(-r));
+	if ((r = forbid()) < 0) {
+		fprintf(stderr, "forbid: %s\n", strerror(-r));
 		return (99);
 	}
 	execvp(argv[1], argv + 1);
