@@ -24,6 +24,7 @@ lane_trim(struct timer *t)
 		timer_set(&lane->timers, &lane->trim, TRIM_MS);
 		return;
 	}
+	rxbuf_trim(lane);
 	pool_trim(lane->io);
 	pool_trim(lane->h2c);
 }
@@ -53,6 +54,7 @@ lane_init(struct lane *lane, const struct ipc_hello *hello)
 	timer_list_init(&lane->timers);
 	memory_init(&lane->memory);
 	TAILQ_INIT(&lane->dirty);
+	SLIST_INIT(&lane->rxbufs);
 	TAILQ_INIT(&lane->late);
 	TAILQ_INIT(&lane->dead);
 	TAILQ_INIT(&lane->paused);
@@ -90,6 +92,13 @@ lane_stop(struct lane *lane, int status)
 {
 	lane->stop = true;
 	lane->status = status;
+}
+
+void
+lane_answer(struct lane *lane)
+{
+	memory_done(&lane->memory);
+	conn_turn_flush(lane);
 }
 
 /* Resuming may free, and sending may free: until nothing changes. */

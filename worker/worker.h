@@ -84,6 +84,7 @@ struct lane {
 	struct memory memory;
 	struct timer_list timers;
 	struct pool *io;		/* data to the host, in-capsule data */
+	SLIST_HEAD(, rxbuf) rxbufs;	/* not in use */
 	struct pool *h2c;		/* data that an R2T asked for: never starves the other */
 	TAILQ_HEAD(, conn) dirty;	/* have something to send at the end of this turn */
 	TAILQ_HEAD(, conn) late;	/* have had their share, and go on in the next turn */
@@ -107,6 +108,7 @@ int	lane_init(struct lane *, const struct ipc_hello *);
 int	lane_engine(struct lane *, const struct ipc_hello *, enum engine_kind);
 int	lane_run(struct lane *);	/* until stop; returns status */
 int	lane_turn(struct lane *, int timeout_ms);	/* one turn; 0, or -1 when waiting failed */
+void	lane_answer(struct lane *);	/* within a turn: what is ready leaves now */
 void	lane_stop(struct lane *, int status);
 /* A buffer of at most pool_largest bytes from one of the lane's two pools, or NULL for now. */
 void	*lane_buffer_get(struct lane *, struct pool *, size_t len);
@@ -144,6 +146,12 @@ void	memory_done(struct memory *);	/* calls done() of what is complete */
 /* As engine_submit and engine_cancel. A write to memory has left its buffer when it returns. */
 void	lane_submit(struct lane *, struct eng_op *);
 bool	lane_cancel(struct lane *, struct eng_op *);
+
+/* ---- rxbuf.c: receive buffers ---- */
+#define RX_SIZE	262144u		/* bytes; larger data goes where it belongs */
+uint8_t	*rxbuf_get(struct lane *);	/* NULL: no memory */
+void	rxbuf_put(struct lane *, uint8_t *);	/* NULL is allowed */
+void	rxbuf_trim(struct lane *);	/* all that nobody has go back to the kernel */
 
 /* ---- conn.c, conn_tx.c: TCP, PDUs, digests. Knows no command. ---- */
 
@@ -255,7 +263,7 @@ struct qpair {
 	uint32_t sqsize;	/* entries */
 	uint16_t sqhd;		/* commands taken, modulo sqsize */
 	bool noflow;		/* SQ flow control is off */
-	bool ddgst;		/* data digests are on */
+	struct pdu_tx tx;	/* how its answers are framed */
 	struct slot *slots;	/* sqsize of them */
 	uint32_t busy;		/* slots not free */
 	uint16_t *free;		/* stack of free slots */
@@ -459,10 +467,10 @@ int	ns_add(struct controller *, const struct ipc_ns *, int fd);
 void	ns_free_all(struct controller *);	/* no other lane runs */
 struct ns *ns_find(struct ns_table *, uint32_t nsid);
 struct ns *ns_after(struct ns_table *, uint32_t nsid);	/* with the next larger nsid */
-struct eng_op ns_op(const struct ns *, enum eng_verb);	/* what the backend says of itself */
+void	ns_op(struct eng_op *, const struct ns *, enum eng_verb);	/* all that the caller fills */
 /* 0, or NVME_SC_LBA_OUT_OF_RANGE; nlb is 1's based. */
 uint16_t ns_check_range(const struct ns *, uint64_t slba, uint64_t nlb);
-uint16_t ns_status(const struct ns *, enum eng_verb, int error);	/* errno to NVMe status */
+uint16_t ns_status(enum eng_verb, int error);	/* errno to NVMe status */
 
 /* ---- greet.c: before identity ---- */
 int	greet_start(struct lane *, int fd, const struct ipc_hello *);	/* takes fd */
