@@ -163,6 +163,7 @@ struct broker {
 	uint64_t pinged_ms;		/* when all workers were asked */
 	unsigned ctl_clients;
 	bool layers_said;
+	uint32_t engine_said, why_said;	/* of the workers, when last said */
 	bool drained;			/* said to the warden */
 };
 

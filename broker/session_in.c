@@ -29,6 +29,23 @@ say_layers(struct broker *b, const struct ipc_ready *m)
 		    sizeof(names)));
 }
 
+/* Once, and again when it is not as before. */
+static void
+say_engine(struct broker *b, const struct ipc_ready *m)
+{
+	if (m->engine == b->engine_said && m->why == b->why_said)
+		return;
+	b->engine_said = m->engine;
+	b->why_said = m->why;
+	if (m->engine == ENGINE_URING)
+		log_info("workers read and write through io_uring");
+	else if (m->why == 0)
+		log_info("workers read and write with threads");
+	else
+		log_print(LOG_NOTICE, "workers read and write with threads; io_uring: %s",
+		    strerror((int)m->why));
+}
+
 /* Ready in its sandbox: its door may be given to the listener. */
 static int
 on_worker_ready(void *ctx, const struct ipc_ready *m, int *fds)
@@ -41,6 +58,7 @@ on_worker_ready(void *ctx, const struct ipc_ready *m, int *fds)
 	if (s->phase != SESSION_STARTING)
 		return (0);	/* one that was taken over */
 	say_layers(s->broker, m);
+	say_engine(s->broker, m);
 	s->phase = SESSION_SPARE;
 	timer_stop(s->deadline);
 	spare_is_ready(s);

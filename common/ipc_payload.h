@@ -162,6 +162,8 @@ struct ipc_record {
 struct ipc_ready {
 	uint32_t layers;	/* SANDBOX_* bits that are in force */
 	uint32_t missing;	/* ... and that could not be had here */
+	uint32_t engine;	/* worker: enum engine_kind, what it became */
+	uint32_t why;		/* worker: the errno that let it do without a ring; or 0 */
 };
 
 /* A log line as number and typed fields (common/logmsg.h). */

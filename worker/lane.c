@@ -30,9 +30,23 @@ lane_trim(struct timer *t)
 }
 
 int
+lane_engine(struct lane *lane, const struct ipc_hello *hello, enum engine_kind kind)
+{
+	struct engine_params params = { .kind = kind, .threads = hello->engine_threads };
+
+	if (lane->engine != NULL && engine_kind(lane->engine) == kind)
+		return (0);
+	engine_free(lane->engine);
+	if ((lane->engine = engine_new(&params)) == NULL)
+		return (-1);
+	if (engine_why(lane->engine) != 0)
+		lane->why_threads = engine_why(lane->engine);
+	return (0);
+}
+
+int
 lane_init(struct lane *lane, const struct ipc_hello *hello)
 {
-	struct engine_params params = { .kind = hello->engine, .threads = hello->engine_threads };
 	size_t half = hello->memory / hello->lanes / 2;
 
 	mail_init(lane);
@@ -50,8 +64,9 @@ lane_init(struct lane *lane, const struct ipc_hello *hello)
 	lane->trim = (struct timer){ .name = "trim", .fire = lane_trim, .arg = lane };
 	lane->io = pool_new(half, hello->max_transfer);
 	lane->h2c = pool_new(half, hello->max_transfer);
-	lane->engine = engine_new(&params);
-	return (lane->io == NULL || lane->h2c == NULL || lane->engine == NULL ? -1 : 0);
+	if (lane->io == NULL || lane->h2c == NULL)
+		return (-1);
+	return (lane_engine(lane, hello, hello->engine));
 }
 
 void *

@@ -72,6 +72,7 @@ struct lane {
 	struct lane *all;		/* of this worker: nlanes of them, fixed from the start */
 	unsigned nlanes;
 	struct engine *engine;
+	int why_threads;		/* errno: why it has no ring that it might have; or 0 */
 	struct ns_table *ns;		/* what its queues reach */
 	struct lane_stats stats;
 	bool traffic;			/* a command came since lane 0 looked */
@@ -103,6 +104,8 @@ struct lane {
 /* ---- lane.c ---- */
 /* By its own thread. The struct is zeroed but for index, all and nlanes. 0, or -1 with errno. */
 int	lane_init(struct lane *, const struct ipc_hello *);
+/* An unused engine of this kind in place of the one that it has. 0, or -1 with errno. */
+int	lane_engine(struct lane *, const struct ipc_hello *, enum engine_kind);
 int	lane_run(struct lane *);	/* until stop; returns status */
 int	lane_turn(struct lane *, int timeout_ms);	/* one turn; 0, or -1 when waiting failed */
 void	lane_answer(struct lane *);	/* within a turn: what is ready leaves now */
@@ -113,7 +116,8 @@ void	lane_buffer_put(struct lane *, struct pool *, void *buf);	/* who waits goes
 
 /* ---- lanes.c: the other lanes of a worker ---- */
 #define LANES_MAX	16u
-/* Lane 0 is the caller's, all others get threads. All run when it returns. 0, or -1 with errno. */
+/* Lane 0 is the caller's, all others get threads. All run, with engines of one kind, when it
+ * returns. 0, or -1 with errno. */
 int	lanes_start(struct lane *all, const struct ipc_hello *);
 
 /* ---- mail.c: words between lanes ---- */

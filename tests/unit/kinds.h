@@ -38,15 +38,6 @@ setup_uring(void **state)
 	{ "threads: " #test, (test), setup_threads, teardown, NULL }, \
 	{ "uring: " #test, (test), setup_uring, teardown, NULL }
 
-/* valgrind knows nothing of a ring that has an index and no descriptor. */
-static inline bool
-under_valgrind(void)
-{
-	const char *preload = getenv("LD_PRELOAD");
-
-	return (preload != NULL && strstr(preload, "vgpreload") != NULL);
-}
-
 /* NULL where this kind cannot be had, for need_engine() to skip. */
 static inline struct engine *
 new_engine(enum engine_kind of, unsigned threads)
