@@ -21,6 +21,7 @@
 #include <syslog.h>
 
 #include "broker/admit.h"
+#include "broker/cache.h"
 #include "broker/configuration.h"
 #include "broker/discovery.h"
 #include "broker/held.h"
@@ -71,6 +72,8 @@ struct backend {
 	enum ns_state state;
 	struct held *held;		/* the claim or RAM disk, or NULL */
 	struct ipc_claimed info;
+	bool direct;			/* past the page cache */
+	bool cache_said;		/* ... and that this cannot be */
 	struct opener_job *claiming;
 	unsigned openers;		/* running, those that hang among them */
 	struct timer *retry;
