@@ -53,7 +53,7 @@ on_worker_ready(void *ctx, const struct ipc_ready *m, int *fds)
 	struct session *s = ctx;
 
 	(void)fds;
-	s->heard_ms = loop_now_ms();
+	session_heard(s);
 	s->ch.peer.state = S_UP;
 	if (s->phase != SESSION_STARTING)
 		return (0);	/* one that was taken over */
@@ -90,7 +90,7 @@ take_connect(struct session *s, const struct ipc_connect *m, void (*begin)(struc
 {
 	if (!is_greeting(s))
 		return (not_greeting(s));
-	s->heard_ms = loop_now_ms();
+	session_heard(s);
 	s->connect = *m;
 	s->ch.peer.state = S_ASKED;
 	begin(s);
@@ -117,7 +117,7 @@ on_queue_answer(void *ctx, const struct ipc_queue_answer *m, int *fds)
 	struct session *s = ctx;
 
 	(void)fds;
-	s->heard_ms = loop_now_ms();
+	session_heard(s);
 	queue_answered(s, m);
 	return (0);
 }
@@ -134,8 +134,7 @@ on_state(void *ctx, const struct ipc_state *m, int *fds)
 	struct session *s = ctx;
 
 	(void)fds;
-	s->heard_ms = loop_now_ms();
-	s->state = *m;
+	session_told(s, m);
 	report_state(s->broker);
 	return (0);
 }

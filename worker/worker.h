@@ -434,6 +434,7 @@ void	ctrl_error(struct controller *, const struct slot *, uint16_t status);	/* l
 /* discovery.c: log 70h; takes fd. A page that cannot be read leaves the last one in place. */
 void	ctrl_page(struct controller *, int fd, const struct ipc_page *);
 uint32_t feature_effects(const struct controller *, uint8_t fid);	/* as in log 12h */
+bool	feature_write_cache(const struct controller *);	/* is there a volatile one? */
 uint16_t get_features_prepare(struct slot *);
 void	get_features_execute(struct slot *);
 uint16_t set_features_prepare(struct slot *);

@@ -268,6 +268,11 @@ UNIT_TESTS += %D%/broker
 %C%_broker_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
 %C%_broker_DEPENDENCIES = broker/cellblock-broker common/libplumbing.a
 
+UNIT_TESTS += %D%/cache
+%C%_cache_SOURCES = %D%/cache.c
+%C%_cache_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_cache_LDADD = $(UNIT_POLICY)
+
 UNIT_TESTS += %D%/record
 %C%_record_SOURCES = %D%/record.c broker/record.c
 %C%_record_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
