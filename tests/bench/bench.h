@@ -21,6 +21,7 @@
 #include <time.h>
 
 struct host_ctrl;
+struct host_opts;
 struct target;
 
 #define BENCH_NQN	"nqn.2026-01.example:bench"
@@ -79,6 +80,8 @@ struct cpu_use {
 	uint64_t	 switches;		/* voluntary */
 	uint64_t	 syscalls;
 	uint64_t	 stolen;		/* ticks of the whole machine */
+	uint64_t	 cpu_busy;		/* ticks of the server's processor, of whomever */
+	unsigned	 threads;
 };
 
 enum { SYSCOUNT_THREADS = 64 };
@@ -90,6 +93,7 @@ bool	 syscount_open(struct syscount *, pid_t);
 void	 syscount_close(struct syscount *);
 extern const char *syscount_missing;		/* why there is none, or NULL */
 uint64_t mem_rollup_kib(pid_t, const char *field);
+uint64_t mem_resident_kib(pid_t);
 
 /* What a client does to a server. */
 struct load {
@@ -98,7 +102,8 @@ struct load {
 	unsigned	 reads;			/* of a hundred */
 	bool		 hdgst, ddgst;
 	bool		 block;			/* the client sleeps until something comes */
-	unsigned	 rate;			/* commands/s offered, asleep between them; 0: none */
+	unsigned	 rate;			/* commands/s offered, asleep between them; 0: all it takes */
+	bool		 idle;			/* none at all */
 };
 
 enum { CLIENT_RX_SIZE = 256 << 10 };
@@ -150,6 +155,8 @@ struct client {
 	uint64_t	 next;			/* place, when in order */
 	bool		 issue;			/* a command that ends is followed by another */
 	uint64_t	 now;			/* ns, of this turn */
+	uint64_t	 moved;			/* ns, when something came last */
+	bool		 gentle;		/* sends little at a time, for who shares the thread */
 	uint64_t	 done;
 	uint64_t	 polls, empty;
 	struct hist	*hist;
@@ -160,6 +167,7 @@ struct client *client_new(const struct load *, unsigned lba_shift, uint64_t byte
 void	 client_add(struct client *, int fd, uint32_t icd_max, uint32_t maxh2cdata);
 void	 client_free(struct client *);
 void	 client_run(struct client *, uint64_t until_ns);
+void	 clients_run(struct client *const *, unsigned n, uint64_t until_ns);
 void	 client_drain(struct client *);
 void	 client_fill(struct client *);		/* writes every place once, in order */
 void	 client_complete(struct cl_conn *, uint16_t cid, const uint8_t *cqe);
@@ -199,22 +207,29 @@ struct target {
 	pid_t		 pid;			/* the warden */
 	char		 port[8];
 	char		 dir[256];
+	char		 path[BACKEND_MAX][300], file[BACKEND_MAX][300];
+	bool		 tried, answers;
 	bool		 filled[BACKEND_MAX];	/* every block has been written */
 	struct target	*next;
 };
 
 struct target *target_get(const struct target_options *);
+void	 target_opts(const struct target *, const struct load *, struct host_opts *);
+bool	 target_answers(struct target *);		/* contender.c */
 void	 target_fill(struct target *, enum backend);	/* contender.c */
 void	 target_stop_all(void);
 void	 target_stop(struct target *);
 bool	 target_knows(const char *block, const char *key);
 pid_t	 target_worker(const struct target *, unsigned cntlid);
 
-/* disk.c: what is behind the target that is not its own memory. */
-void	 disks_make(bool with_loop);
-void	 disks_remove(void);
-bool	 target_has(enum backend, const char **why);
-const char *disk_path(enum backend);
+/* disk.c: what is behind a target that is not its own memory. */
+void	 disks_make(struct target *);
+void	 disks_remove(struct target *);
+bool	 target_has(const struct target *, enum backend);
+
+/* holder.c: keeps the processors from being moved or put to sleep. */
+void	 holders_start(void);
+void	 holders_stop(void);
 
 /* window.c: one measurement. */
 enum state { STATE_NEAR, STATE_FAR, STATE_MAX };
@@ -248,7 +263,8 @@ struct contender {
 	double		 rss_mib;
 };
 
-bool	 window_take(struct contender *, const struct ceiling *, struct window *);
+enum state window_label(void);
+bool	 window_take(struct contender *, const struct ceiling *, struct window *, enum state *after);
 
 /* contender.c: connecting them. */
 void	 contender_ceiling(struct contender *, const struct ceiling *, const struct load *, bool spin);
@@ -264,6 +280,7 @@ struct series {
 	struct contender *contender[CONTENDERS_MAX];
 	unsigned	 n;
 	unsigned	 rejected;
+	bool		 shared;		/* client and server share processors: waiting is no noise */
 };
 
 void	 series_run(struct series *);
@@ -281,6 +298,7 @@ struct result {
 	double		 mbps, p50_us, p99_us, p999_us;
 	double		 cpu, user, system;	/* seconds per million commands */
 	double		 core;			/* part of one processor in use */
+	double		 wakeups;		/* voluntary switches per second */
 	double		 switches, syscalls;	/* per command; syscalls -1: unknown */
 	double		 rss_mib, empty;
 };
@@ -298,12 +316,17 @@ void	 report_close(void);
 void	 report_heading(void);
 void	 report_result(const struct result *);
 void	 report_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void	 report_bar(const char *what, double value, double bar, bool at_least, bool ok);
+void	 report_bars(unsigned judged, unsigned missed);
 void	 report_figure(const char *group, const char *what, double value, const char *unit);
 
 /* cases.c */
 void	 cases_run(const struct ceiling *);
 
 /* bars.c: what is to be reached, and whether it was. */
+void	 bar_judge(const char *what, double value, double bar, bool at_least);
+double	 bar_ratio(const char *name);		/* 0: none */
+void	 bars_judge_results(void);
 void	 bars_print(void);
 
 #endif

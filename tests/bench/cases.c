@@ -4,9 +4,13 @@
  */
 #include "config.h"
 
+#include <sys/syscall.h>
+
 #include <err.h>
+#include <linux/io_uring.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/bench/bench.h"
 
@@ -39,10 +43,13 @@ static const struct bench_case {
 	{ "r128k-d16-crc", { .size = 128 * K, .depth = 16, .reads = 100, .hdgst = true,
 	    .ddgst = true }, 0 },
 	{ "w128k-d16-crc", { .size = 128 * K, .depth = 16, .hdgst = true, .ddgst = true }, 0 },
+	{ "r4k-rate0", { .size = 4 * K, .depth = 32, .reads = 100, .idle = true }, QUICK },
+	{ "r4k-rate1k", { .size = 4 * K, .depth = 32, .reads = 100, .rate = 1000 }, 0 },
+	{ "r4k-rate10k", { .size = 4 * K, .depth = 32, .reads = 100, .rate = 10000 }, QUICK },
 	{ "r4k-d1-poll", { .size = 4 * K, .depth = 1, .reads = 100 }, QUICK | POLL },
 };
 
-static const char *const engines[] = { "default", "auto", "uring", "threads" };
+static const char *const engines[] = { "default", "uring", "threads" };
 
 static struct contender *
 add(struct series *s)
@@ -55,6 +62,17 @@ add(struct series *s)
 	return (c);
 }
 
+static bool
+kernel_has_rings(void)
+{
+	struct io_uring_params params = { .flags = 0 };
+	int fd = (int)syscall(SYS_io_uring_setup, 1, &params);
+
+	if (fd != -1)
+		close(fd);
+	return (fd != -1);
+}
+
 /* The default stands for itself where the engine cannot be chosen. */
 static bool
 has_engine(const char *name)
@@ -63,6 +81,8 @@ has_engine(const char *name)
 
 	if (strcmp(name, "default") == 0)
 		return (!target_knows("service", "engine: auto"));
+	if (strcmp(name, "uring") == 0 && !kernel_has_rings())
+		return (false);
 	snprintf(key, sizeof(key), "engine: %s", name);
 	return (target_knows("service", key));
 }
@@ -72,12 +92,13 @@ static void
 add_targets(struct series *s, const struct bench_case *b, const struct load *l, const char *engine)
 {
 	struct target_options o = { .engine = engine,
-		.busy_poll = b->flags & POLL ? BUSY_POLL_US : 0 };
+		.busy_poll = b->flags & POLL ? BUSY_POLL_US : 0, .ram_only = b->flags & POLL };
 	struct target *t = target_get(&o);
-	const char *why;
 
+	if (!target_answers(t))
+		return;
 	for (int d = 0; d < BACKEND_MAX; d++) {
-		if (!is_chosen(settings.backends, backend_name[d]) || !target_has(d, &why) ||
+		if (!is_chosen(settings.backends, backend_name[d]) || !target_has(t, d) ||
 		    (d > 0 && !(b->flags & DISKS)))
 			continue;
 		if (!t->filled[d])
@@ -100,12 +121,15 @@ run_case(const struct bench_case *b, const struct ceiling *ceiling)
 	}
 	if (!(b->flags & POLL))
 		contender_ceiling(add(&s), ceiling, &l, false);
-	if (l.depth > 1 || (b->flags & POLL))
+	if (!l.block && l.rate == 0 && !l.idle)
 		contender_ceiling(add(&s), ceiling, &l, true);
 	for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++)
 		if (is_chosen(settings.engines, engines[i]) && has_engine(engines[i]))
 			add_targets(&s, b, &l, engines[i]);
+	if (l.block)
+		holders_start();
 	series_run(&s);
+	holders_stop();
 	results_of(&s);
 	for (unsigned i = 0; i < s.n; i++) {
 		contender_close(s.contender[i]);

@@ -172,7 +172,7 @@ sleep_until(struct client *cl, uint64_t until)
 	struct timespec ts;
 	uint64_t now = now_ns();
 
-	if (cl->load.rate > 0 && cl->issue && cl->next_due < (double)until)
+	if (cl->load.rate > 0 && cl->next_due < (double)until)
 		until = (uint64_t)cl->next_due;
 	until = until > now ? until - now : 0;
 	ts.tv_sec = (time_t)(until / NS_PER_S);
@@ -209,36 +209,46 @@ static void
 begin(struct client *cl)
 {
 	cl->now = now_ns();
-	if (cl->load.rate > 0)
-		keep_rate(cl);
-	else
+	cl->moved = cl->now;
+	if (cl->load.rate > 0 && !cl->issue)
+		cl->next_due = (double)cl->now;
+	cl->issue = !cl->load.idle;
+	if (cl->load.rate == 0)
 		keep_depth(cl);
 }
 
-/* Go on until that time, leaving the queues full. */
+static void
+one_turn(struct client *cl, uint64_t until)
+{
+	if (cl->load.rate > 0)
+		keep_rate(cl);
+	if (cl->load.block || cl->load.rate > 0 || cl->load.idle)
+		sleep_until(cl, until);
+	if (turn(cl))
+		cl->moved = cl->now;
+	else
+		cl->now = now_ns();
+	if (cl->now - cl->moved > STALL_NS && cl->load.rate == 0 && !cl->load.idle)
+		errx(1, "nothing has come for %llu s", STALL_NS / NS_PER_S);
+}
+
+/* Go on until that time, leaving the queues full. Only clients that do not sleep go together. */
+void
+clients_run(struct client *const *cl, unsigned n, uint64_t until)
+{
+	for (unsigned i = 0; i < n; i++)
+		begin(cl[i]);
+	while (cl[0]->now < until && !interrupted && !is_filled(cl[0]))
+		for (unsigned i = 0; i < n; i++)
+			one_turn(cl[i], until);
+	if (interrupted)
+		errx(1, "interrupted");
+}
+
 void
 client_run(struct client *cl, uint64_t until)
 {
-	uint64_t moved = now_ns();
-
-	if (cl->load.rate > 0 && !cl->issue)
-		cl->next_due = (double)moved;
-	cl->issue = true;
-	begin(cl);
-	while (cl->now < until && !interrupted && !is_filled(cl)) {
-		if (cl->load.block)
-			sleep_until(cl, until);
-		if (turn(cl))
-			moved = cl->now;
-		else
-			cl->now = now_ns();
-		if (cl->load.rate > 0)
-			keep_rate(cl);
-		else if (cl->now - moved > STALL_NS)
-			errx(1, "nothing has come for %llu s", STALL_NS / NS_PER_S);
-	}
-	if (interrupted)
-		errx(1, "interrupted");
+	clients_run(&cl, 1, until);
 }
 
 static unsigned

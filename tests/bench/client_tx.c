@@ -46,13 +46,15 @@ client_queue(struct cl_conn *c, const void *base, size_t len)
 void
 client_flush(struct cl_conn *c)
 {
+	size_t most = c->client->gentle ? 2 : IOV_MAX;
+
 	while (c->tx_head < c->tx_tail) {
 		struct msghdr msg = { .msg_iov = c->tx + c->tx_head,
 			.msg_iovlen = c->tx_tail - c->tx_head };
 		ssize_t n;
 
-		if (msg.msg_iovlen > IOV_MAX)
-			msg.msg_iovlen = IOV_MAX;
+		if (msg.msg_iovlen > most)
+			msg.msg_iovlen = most;
 		n = sendmsg(c->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n == -1 && (errno == EAGAIN || errno == EINTR))
 			return;
@@ -64,6 +66,8 @@ client_flush(struct cl_conn *c)
 			c->tx[c->tx_head].iov_base = (uint8_t *)c->tx[c->tx_head].iov_base + n;
 			c->tx[c->tx_head].iov_len -= (size_t)n;
 		}
+		if (c->client->gentle && c->tx_head < c->tx_tail)
+			return;
 	}
 	c->tx_head = c->tx_tail = 0;
 }

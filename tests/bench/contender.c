@@ -15,7 +15,7 @@
 #include "tests/host/host.h"
 #include "tests/host/spec.h"
 
-enum { LBA_SHIFT = 12, IN_CAPSULE = 16384, MAXH2CDATA = 1 << 20, TIMEOUT_MS = 30000 };
+enum { LBA_SHIFT = 12, IN_CAPSULE = 16384, MAXH2CDATA = 1 << 20, TIMEOUT_MS = 30000, TRIAL_MS = 3000 };
 
 static void
 begin(struct contender *c, const char *server)
@@ -44,19 +44,46 @@ contender_ceiling(struct contender *c, const struct ceiling *ceiling, const stru
 	syscount_open(&c->syscount, c->pid);
 }
 
+/* One entry of a queue is always free. */
+void
+target_opts(const struct target *t, const struct load *l, struct host_opts *o)
+{
+	host_opts_default(o);
+	o->port = t->port;
+	o->subnqn = BENCH_NQN;
+	o->hdgst = l->hdgst;
+	o->ddgst = l->ddgst;
+	o->queues = l->queues;
+	o->depth = l->depth + 1;
+	o->timeout_ms = TIMEOUT_MS;
+}
+
+/* Does it serve at all? Its engine may be one that does not work here. Tried once. */
+bool
+target_answers(struct target *t)
+{
+	struct load l = { .queues = 1, .depth = 1 };
+	struct host_ctrl h;
+	struct host_opts o;
+
+	if (t->tried)
+		return (t->answers);
+	target_opts(t, &l, &o);
+	o.timeout_ms = TRIAL_MS;
+	t->tried = true;
+	t->answers = host_ctrl_open(&h, &o) == 0;
+	if (!t->answers)
+		report_note("engine %s does not serve here: %s", t->options.engine, h.error.text);
+	host_ctrl_close(&h);
+	return (t->answers);
+}
+
 static void
 connect_controller(struct contender *c, const struct target *t, const struct load *l)
 {
 	struct host_opts o;
 
-	host_opts_default(&o);
-	o.port = t->port;
-	o.subnqn = BENCH_NQN;
-	o.hdgst = l->hdgst;
-	o.ddgst = l->ddgst;
-	o.queues = l->queues;
-	o.depth = l->depth + 1;		/* one entry of a queue is always free */
-	o.timeout_ms = TIMEOUT_MS;
+	target_opts(t, l, &o);
 	if ((c->ctrl = malloc(sizeof(*c->ctrl))) == NULL)
 		err(1, "contender");
 	if (host_ctrl_open(c->ctrl, &o) == -1 || host_ctrl_open_io(c->ctrl) == -1)

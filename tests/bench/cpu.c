@@ -119,22 +119,38 @@ static void
 read_one(pid_t pid, const char *tid, void *use)
 {
 	read_thread(pid, tid, use);
+	((struct cpu_use *)use)->threads++;
+}
+
+/* Time stolen from the machine; and user, nice and system time of the server's processor without
+ * the holder, which is counted as nice. */
+static void
+read_machine(struct cpu_use *u)
+{
+	char text[8192], name[16];
+	uint64_t user = 0, system = 0;
+	const char *at;
+
+	if (read_text("/proc/stat", text, sizeof(text)) == 0)
+		return;
+	sscanf(text, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &u->stolen);
+	snprintf(name, sizeof(name), "\ncpu%d ", settings.server_cpu);
+	if ((at = strstr(text, name)) != NULL && sscanf(at + strlen(name), "%" SCNu64 " %*u %" SCNu64,
+	    &user, &system) == 2)
+		u->cpu_busy = user + system;
 }
 
 void
 cpu_read(pid_t pid, const struct syscount *s, struct cpu_use *u)
 {
-	char text[4096];
-	uint64_t n, stolen = 0;
+	uint64_t n;
 
 	memset(u, 0, sizeof(*u));
 	for_threads(pid, read_one, u);
 	for (unsigned i = 0; s != NULL && i < s->n; i++)
 		if (read(s->fd[i], &n, sizeof(n)) == sizeof(n))
 			u->syscalls += n;
-	if (read_text("/proc/stat", text, sizeof(text)) > 0)
-		sscanf(text, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &stolen);
-	u->stolen = stolen;
+	read_machine(u);
 }
 
 void
@@ -148,6 +164,8 @@ cpu_since(const struct cpu_use *before, const struct cpu_use *after, struct cpu_
 		.switches = after->switches - before->switches,
 		.syscalls = after->syscalls - before->syscalls,
 		.stolen = after->stolen - before->stolen,
+		.cpu_busy = after->cpu_busy - before->cpu_busy,
+		.threads = after->threads,
 	};
 }
 
@@ -217,4 +235,16 @@ mem_rollup_kib(pid_t pid, const char *field)
 
 	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
 	return (read_text(path, text, sizeof(text)) > 0 ? field_of(text, field) : 0);
+}
+
+/* What is resident without shared memory: a RAM disk that is mapped is not the worker's own. */
+uint64_t
+mem_resident_kib(pid_t pid)
+{
+	char path[64], text[4096];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (read_text(path, text, sizeof(text)) == 0)
+		return (0);
+	return (field_of(text, "RssAnon:") + field_of(text, "RssFile:"));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The disks behind the target that are not its own memory: a file, and a loop device with direct
- * I/O on a second file. Both are made at the start and are gone at the end.
+ * The disks behind a target that are not its own memory: a file, and a loop device with direct I/O
+ * on a second file. Each target has its own, for it claims them. They are gone at the end.
  */
 #include "config.h"
 
@@ -15,93 +15,73 @@
 
 const char *const backend_name[BACKEND_MAX] = { "ram", "file", "loop" };
 
-static struct disk {
-	char path[300];
-	const char *missing;
-} disks[BACKEND_MAX];
-
-static char loop_file[300];
-
-const char *
-disk_path(enum backend b)
-{
-	return (disks[b].path);
-}
-
-bool
-target_has(enum backend b, const char **why)
-{
-	*why = disks[b].missing;
-	return (disks[b].missing == NULL);
-}
-
-/* All of it written, so that no read finds a hole. */
 static void
-make_file(const char *path)
+make_file(struct target *t, enum backend b)
 {
-	static uint64_t block[8192];
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	static unsigned number;
+	int fd;
 
-	if (fd == -1)
-		err(1, "%s", path);
-	for (uint64_t at = 0; at < settings.ram; at += sizeof(block)) {
-		for (size_t i = 0; i < sizeof(block) / sizeof(block[0]); i += 8)
-			block[i] = (at + i) * 0x9e3779b97f4a7c15u;
-		if (write(fd, block, sizeof(block)) != sizeof(block))
-			err(1, "%s", path);
-	}
-	if (fsync(fd) == -1)
-		err(1, "%s", path);
+	snprintf(t->file[b], sizeof(t->file[b]), "%s/bench-%d-%u.%s", settings.file_dir,
+	    (int)getpid(), ++number, backend_name[b]);
+	fd = open(t->file[b], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd == -1 || ftruncate(fd, (off_t)settings.ram) == -1)
+		err(1, "%s", t->file[b]);
 	close(fd);
 }
 
+/* The device that losetup names, or no path where that does not work. */
 static void
-make_loop(struct disk *d)
+attach(struct target *t)
 {
 	char command[700];
 	FILE *f;
 
-	if (geteuid() != 0) {
-		d->missing = "needs root";
-		return;
-	}
-	snprintf(loop_file, sizeof(loop_file), "%s/bench-loop.%d", settings.file_dir, (int)getpid());
-	make_file(loop_file);
+	make_file(t, BACKEND_LOOP);
 	snprintf(command, sizeof(command),
-	    "losetup -f --show --direct-io=on --sector-size 4096 '%s' 2>/dev/null", loop_file);
-	if ((f = popen(command, "r")) == NULL || fgets(d->path, sizeof(d->path), f) == NULL)
-		d->missing = "losetup --direct-io does not work here";
-	d->path[strcspn(d->path, "\n")] = '\0';
-	if (f != NULL)
-		pclose(f);
+	    "losetup -f --show --direct-io=on --sector-size 4096 '%s' 2>/dev/null",
+	    t->file[BACKEND_LOOP]);
+	if ((f = popen(command, "r")) == NULL)
+		err(1, "losetup");
+	if (fgets(t->path[BACKEND_LOOP], sizeof(t->path[BACKEND_LOOP]), f) == NULL)
+		report_note("loop: losetup --direct-io does not work here");
+	t->path[BACKEND_LOOP][strcspn(t->path[BACKEND_LOOP], "\n")] = '\0';
+	pclose(f);
 }
 
 void
-disks_make(bool with_loop)
+disks_make(struct target *t)
 {
-	struct disk *file = &disks[BACKEND_FILE], *loop = &disks[BACKEND_LOOP];
-
-	snprintf(file->path, sizeof(file->path), "%s/bench-file.%d", settings.file_dir,
-	    (int)getpid());
-	make_file(file->path);
-	if (with_loop)
-		make_loop(loop);
+	if (t->options.ram_only)
+		return;
+	if (is_chosen(settings.backends, backend_name[BACKEND_FILE])) {
+		make_file(t, BACKEND_FILE);
+		snprintf(t->path[BACKEND_FILE], sizeof(t->path[BACKEND_FILE]), "%s",
+		    t->file[BACKEND_FILE]);
+	}
+	if (!is_chosen(settings.backends, backend_name[BACKEND_LOOP]))
+		return;
+	if (geteuid() == 0)
+		attach(t);
 	else
-		loop->missing = "not asked for";
+		report_note("loop: needs root");
 }
 
+/* After the target has ended. */
 void
-disks_remove(void)
+disks_remove(struct target *t)
 {
 	char command[700];
 
-	if (disks[BACKEND_LOOP].missing == NULL && disks[BACKEND_LOOP].path[0] == '/') {
-		snprintf(command, sizeof(command), "losetup -d '%s'", disks[BACKEND_LOOP].path);
-		if (system(command) != 0)
-			warnx("%s failed", command);
-	}
-	if (loop_file[0] != '\0')
-		unlink(loop_file);
-	if (disks[BACKEND_FILE].path[0] != '\0')
-		unlink(disks[BACKEND_FILE].path);
+	snprintf(command, sizeof(command), "losetup -d '%s'", t->path[BACKEND_LOOP]);
+	if (t->path[BACKEND_LOOP][0] != '\0' && system(command) != 0)
+		warnx("%s failed", command);
+	for (int b = BACKEND_FILE; b < BACKEND_MAX; b++)
+		if (t->file[b][0] != '\0')
+			unlink(t->file[b]);
+}
+
+bool
+target_has(const struct target *t, enum backend b)
+{
+	return (b == BACKEND_RAM || t->path[b][0] != '\0');
 }

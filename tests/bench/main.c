@@ -127,8 +127,8 @@ at_end(void)
 	if (getpid() != self)
 		return;
 	ceiling_stop(&ceiling);
+	holders_stop();
 	target_stop_all();
-	disks_remove();
 	snprintf(command, sizeof(command), "rm -rf '%s'", work);
 	if (work[0] != '\0' && system(command) != 0)
 		warnx("%s failed", command);
@@ -165,11 +165,12 @@ main(int argc, char **argv)
 	if (optind != argc || settings.windows == 0 || settings.windows > WINDOWS_MAX / 4)
 		usage();
 	prepare();
-	disks_make(is_chosen(settings.backends, "loop"));
 	report_open(settings.out);
 	ceiling_start(&ceiling, settings.server_cpu, settings.ram);
 	cpu_pin(settings.client_cpu);
 	cases_run(&ceiling);
+	bars_judge_results();
+	bars_print();
 	report_close();
 	return (0);
 }

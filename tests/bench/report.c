@@ -54,41 +54,44 @@ report_note(const char *fmt, ...)
 	fprintf(text, "%s\n", line);
 }
 
+/* One row, of text in the heading and of numbers below it. */
+#define ROW "%-14s %-8s %-5s %-5s %-4s %8s %8s %7s %5s %7s %7s %8s %6s %6s %6s %6s %6s %6s %6s %4s%s"
+
 void
 report_heading(void)
 {
-	report_note("%-14s %-8s %-5s %-5s %-4s %9s %11s %7s %5s %7s %7s %7s %6s %5s %5s %6s %6s %6s %3s",
-	    "case", "server", "disk", "mode", "", "IOPS", "quartiles", "MB/s", "ratio", "p50us", "p99us",
-	    "p99.9", "cpu/M", "user", "sys", "sw/IO", "call/IO", "RSSMiB", "idl");
+	report_note(ROW, "case", "server", "disk", "mode", "", "IOPS", "+-%", "MB/s", "ratio", "p50us",
+	    "p99us", "p99.9us", "cpu/M", "user", "sys", "core%", "sw/IO", "sys/IO", "RSSMiB", "idl%", "");
 }
 
-static const char *
-number(double v, const char *fmt, char buf[32])
+struct cell { char text[16]; };
+
+/* With so many digits after the point; a dash for what is not known. */
+static struct cell
+cell(double v, int digits)
 {
-	if (v < 0 || isnan(v))
-		return ("-");
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(buf, 32, fmt, v);
-#pragma GCC diagnostic pop
-	return (buf);
+	struct cell c = { "-" };
+
+	if (v >= 0 && isfinite(v))
+		snprintf(c.text, sizeof(c.text), "%.*f", digits, v);
+	return (c);
 }
 
 static void
 row(const struct result *r)
 {
-	bool ceiling = strcmp(r->server, "ceiling") == 0;
-	char ratio[32], calls[32], spread[32];
+	bool target = strcmp(r->server, "target") == 0, some = r->iops > 0;
+	char spread[32];
 
-	snprintf(spread, sizeof(spread), "-%.0f+%.0f%%", (1 - r->lowest / r->iops) * 100,
-	    (r->highest / r->iops - 1) * 100);
-	report_note("%-14s %-8s %-5s %-5s %-4s %9.0f %11s %7.0f %5s %7.1f %7.1f %7.1f %6.2f %5.2f "
-	    "%5.2f %6.3f %6s %6.1f %3.0f%s", r->name, ceiling ? "ceiling" : r->engine, r->backend,
-	    r->mode, state_name[r->state], r->iops, spread, r->mbps,
-	    ceiling || r->ratio == 0 ? "-" : number(r->ratio, "%.2f", ratio), r->p50_us, r->p99_us,
-	    r->p999_us, r->cpu, r->user, r->system, r->switches,
-	    number(r->syscalls, "%.3f", calls), r->rss_mib, r->empty * 100,
-	    r->noisy > 0 ? " noisy" : "");
+	snprintf(spread, sizeof(spread), "-%.0f+%.0f", some ? (1 - r->lowest / r->iops) * 100 : 0,
+	    some ? (r->highest / r->iops - 1) * 100 : 0);
+	report_note(ROW, r->name, target ? r->engine : "ceiling", r->backend, r->mode,
+	    state_name[r->state], cell(r->iops, 0).text, spread, cell(r->mbps, 0).text,
+	    cell(target && r->ratio > 0 ? r->ratio : -1, 2).text, cell(r->p50_us, 1).text,
+	    cell(r->p99_us, 1).text, cell(r->p999_us, 1).text, cell(r->cpu, 2).text,
+	    cell(r->user, 2).text, cell(r->system, 2).text, cell(r->core * 100, 1).text,
+	    cell(r->switches, 3).text, cell(r->syscalls, 3).text, cell(r->rss_mib, 1).text,
+	    cell(r->empty * 100, 0).text, r->noisy > 0 ? " noisy" : "");
 }
 
 /* JSON has no NaN: what is not known is null. */
@@ -129,6 +132,7 @@ line(const struct result *r)
 	field("user_s_per_mio", r->user, true);
 	field("system_s_per_mio", r->system, true);
 	field("core", r->core, true);
+	field("wakeups_per_s", r->wakeups, true);
 	field("switches_per_io", r->switches, true);
 	field("syscalls_per_io", r->syscalls, r->syscalls >= 0);
 	field("rss_mib", r->rss_mib, true);
@@ -150,4 +154,27 @@ report_figure(const char *group, const char *what, double value, const char *uni
 	report_note("%-10s %-58s %12.6g %s", group, what, value, unit);
 	fprintf(json, "{\"group\":\"%s\",\"what\":\"%s\",\"value\":%.6g,\"unit\":\"%s\"}\n", group,
 	    what, value, unit);
+}
+
+/* Bars come as they are judged, and are shown together at the end. */
+static char kept[256][160];
+static unsigned nkept;
+
+void
+report_bar(const char *what, double value, double bar, bool at_least, bool ok)
+{
+	fprintf(json, "{\"bar\":\"%s\",\"value\":%.6g,\"%s\":%.6g,\"ok\":%s}\n", what, value,
+	    at_least ? "at_least" : "at_most", bar, ok ? "true" : "false");
+	if (nkept < sizeof(kept) / sizeof(kept[0]))
+		snprintf(kept[nkept++], sizeof(kept[0]), "%-6s  %-78s %8.3g  %s %.4g",
+		    ok ? "ok" : "missed", what, value, at_least ? ">=" : "<=", bar);
+}
+
+void
+report_bars(unsigned judged, unsigned missed)
+{
+	report_note("%s", "");
+	for (unsigned i = 0; i < nkept; i++)
+		report_note("%s", kept[i]);
+	report_note("%u bars: %u ok, %u missed", judged, judged - missed, missed);
 }

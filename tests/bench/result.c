@@ -71,13 +71,14 @@ costs_of(const struct contender *c, struct result *r)
 		empty += w->empty * w->seconds;
 		r->noisy += w->noisy;
 	}
-	mio = fmax(count, 1) / 1e6;
+	mio = count > 0 ? count / 1e6 : NAN;
 	r->cpu = run / mio;
 	r->user = user + system > 0 ? r->cpu * user / (user + system) : 0;
 	r->system = r->cpu - r->user;
 	r->core = run / seconds;
-	r->switches = switches / fmax(count, 1);
-	r->syscalls = c->syscount.n > 0 ? syscalls / fmax(count, 1) : -1;
+	r->switches = switches / (mio * 1e6);
+	r->wakeups = switches / seconds;
+	r->syscalls = c->syscount.n > 0 ? syscalls / (mio * 1e6) : -1;
 	r->empty = empty / seconds;
 }
 
@@ -114,6 +115,8 @@ compare(struct result *r)
 		r->ceiling = fmax(r->ceiling_block, r->ceiling_spin);
 	else
 		r->ceiling = strcmp(r->mode, "spin") == 0 ? r->ceiling_spin : r->ceiling_block;
+	if (r->load.rate > 0 || r->load.idle)
+		r->ceiling = 0;
 	r->ratio = r->ceiling > 0 ? r->iops / r->ceiling : 0;
 }
 

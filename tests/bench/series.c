@@ -21,20 +21,22 @@ keep(struct contender *c, const struct window *w)
 	hist_merge(c->hist[w->state], c->client->hist);
 }
 
+/* Windows that do not count are repeated; *state is the last one seen. */
 static void
-take_one(struct series *s, struct contender *c)
+take_one(struct series *s, struct contender *c, enum state *state)
 {
 	struct window w;
 
 	for (unsigned i = 0; i <= REPEATS; i++) {
-		bool same = window_take(c, s->ceiling, &w);
+		bool same = window_take(c, s->ceiling, &w, state);
 
 		if (settings.verbose)
 			fprintf(stderr, "%-16s %-7s %-7s %-4s %-5s %-4s %10.0f IOPS, "
 			    "waited %.1f %%, empty polls %.0f %%%s\n", s->name, c->server, c->engine,
 			    c->backend, c->mode, same ? state_name[w.state] : "both", w.iops,
 			    w.waited * 100, w.empty * 100, w.noisy ? ", noisy" : "");
-		if (same && (!w.noisy || i == REPEATS)) {
+		if (same && (!w.noisy || s->shared || i == REPEATS)) {
+			w.noisy = w.noisy && !s->shared;
 			keep(c, &w);
 			return;
 		}
@@ -56,15 +58,20 @@ is_enough(const struct series *s)
 	return (false);
 }
 
+/* Who has enough of the present state lets the others go on. */
 void
 series_run(struct series *s)
 {
-	unsigned rounds = 2 * settings.windows + 1;
+	unsigned rounds = 3 * settings.windows;
+	enum state now = window_label();
 
-	for (unsigned r = 0; r < rounds && !is_enough(s); r++)
+	for (unsigned r = 0; r < rounds && !is_enough(s); r++) {
+		now = window_label();
 		for (unsigned i = 0; i < s->n; i++)
-			take_one(s, s->contender[i]);
+			if (s->contender[i]->in_state[now] < settings.windows)
+				take_one(s, s->contender[i], &now);
+	}
 	for (unsigned i = 0; i < s->n; i++)
 		s->contender[i]->rss_mib =
-		    (double)mem_rollup_kib(s->contender[i]->pid, "Rss:") / 1024;
+		    (double)mem_resident_kib(s->contender[i]->pid) / 1024;
 }

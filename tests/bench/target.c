@@ -100,17 +100,17 @@ write_limits(FILE *f)
 static void
 write_namespaces(FILE *f, const struct target *t)
 {
-	const char *why;
+	static const char *const cache_of[BACKEND_MAX] = { "", "page", "none" };
+	bool cache = target_knows("namespace", "cache: page");
 
 	fprintf(f, "subsystems:\n- nqn: " BENCH_NQN "\n  allow-any-host: true\n  namespaces:\n"
 	    "  - {nsid: %d, ram: %lluK, block-size: 4096}\n", BACKEND_RAM + 1,
 	    (unsigned long long)settings.ram >> 10);
-	for (int b = BACKEND_FILE; b < BACKEND_MAX && !t->options.ram_only; b++)
-		if (target_has((enum backend)b, &why))
-			fprintf(f, "  - {nsid: %d, path: '%s'%s, block-size: 4096}\n", b + 1,
-			    disk_path((enum backend)b),
-			    b == BACKEND_FILE && target_knows("namespace", "cache: page") ?
-			    ", cache: page" : "");
+	for (int b = BACKEND_FILE; b < BACKEND_MAX; b++)
+		if (target_has(t, (enum backend)b))
+			fprintf(f, "  - {nsid: %d, path: '%s', block-size: 4096%s%s}\n", b + 1,
+			    t->path[b], cache ? ", cache: " : "",
+			    cache ? cache_of[b] : "");
 }
 
 static void
@@ -181,8 +181,8 @@ target_knows(const char *block, const char *key)
 	if (!ns)
 		fprintf(f, "service: {%s}\n", key);
 	fprintf(f, "listeners: [{address: 127.0.0.1:4420}]\nsubsystems: [{nqn: " BENCH_NQN
-	    ", allow-any-host: true, namespaces: [{nsid: 1, path: %s%s%s}]}]\n",
-	    disk_path(BACKEND_FILE), ns ? ", " : "", ns ? key : "");
+	    ", allow-any-host: true, namespaces: [{nsid: 1, path: %s/none%s%s}]}]\n",
+	    settings.dir, ns ? ", " : "", ns ? key : "");
 	fclose(f);
 	waitpid(run(&t, argv, log), &status, 0);
 	if (n < sizeof(asked) / sizeof(asked[0])) {
@@ -252,6 +252,7 @@ target_get(const struct target_options *o)
 	snprintf(t->dir, sizeof(t->dir), "%s/%u", settings.dir, number);
 	if (mkdir(t->dir, 0755) == -1)
 		err(1, "%s", t->dir);
+	disks_make(t);
 	write_config(t, path);
 	t->next = targets;
 	targets = t;
@@ -273,6 +274,7 @@ target_stop(struct target *t)
 		for (int ms = 0; ms < STOP_MS && waitpid(t->pid, NULL, WNOHANG) == 0; ms += STEP_MS)
 			sleep_ms(STEP_MS);
 	}
+	disks_remove(t);
 	free(t);
 }
 

@@ -16,8 +16,8 @@
 const char *const state_name[STATE_MAX] = { "near", "far" };
 
 /* Until the server sleeps, also one that polls for a while. */
-static enum state
-label(void)
+enum state
+window_label(void)
 {
 	nanosleep(&(struct timespec){ 0, SETTLE_NS }, NULL);
 	return (pingpong_ns(settings.server_cpu) < settings.near_ns ? STATE_NEAR : STATE_FAR);
@@ -27,6 +27,25 @@ static double
 part_waited(const struct cpu_use *u, uint64_t ns)
 {
 	return ((double)u->wait_ns / (double)ns);
+}
+
+static double
+ns_of(uint64_t ticks)
+{
+	return ((double)ticks * (double)NS_PER_S / (double)sysconf(_SC_CLK_TCK));
+}
+
+/* Threads of one server wait for each other, and that is no neighbour's fault: of those the rest
+ * counts of what their processor did. */
+static double
+part_of_others(const struct cpu_use *u, uint64_t ns)
+{
+	double others;
+
+	if (u->threads < 2)
+		return (part_waited(u, ns));
+	others = ns_of(u->cpu_busy) - (double)u->run_ns - 2 * ns_of(1);
+	return (others > 0 ? others / (double)ns : 0);
 }
 
 static void
@@ -51,21 +70,21 @@ measure(struct contender *c, struct window *w)
 	cpu_read(getpid(), NULL, &me_after);
 	cpu_since(&before, &after, &w->use);
 	cpu_since(&me_before, &me_after, &me);
-	w->waited = fmax(part_waited(&w->use, ns), part_waited(&me, ns));
-	w->noisy = w->waited > settings.wait_max ||
-	    (double)w->use.stolen > settings.wait_max * w->seconds * (double)sysconf(_SC_CLK_TCK) + 1;
+	w->waited = fmax(part_of_others(&w->use, ns), part_waited(&me, ns));
+	w->noisy = w->waited > settings.wait_max || ns_of(w->use.stolen) > settings.wait_max * (double)ns + 1;
 }
 
 /* False: the distance of the processors changed meanwhile, and the window means nothing. */
 bool
-window_take(struct contender *c, const struct ceiling *ceiling, struct window *w)
+window_take(struct contender *c, const struct ceiling *ceiling, struct window *w, enum state *after)
 {
-	w->state = label();
+	w->state = window_label();
 	if (ceiling != NULL)
 		atomic_store(ceiling->spin, c->spin);
 	measure(c, w);
 	client_drain(c->client);
 	if (ceiling != NULL)
 		atomic_store(ceiling->spin, false);
-	return (label() == w->state);
+	*after = window_label();
+	return (*after == w->state);
 }
