@@ -71,8 +71,8 @@ queues_set(struct slot *s)
 bool
 feature_write_cache(const struct controller *c)
 {
-	for (uint32_t i = 0; i < c->nns; i++)
-		if (c->ns[i].id.volatile_cache)
+	for (uint32_t i = 0; i < c->lane->ns->n; i++)
+		if (c->lane->ns->ns[i].id.volatile_cache)
 			return (true);
 	return (false);
 }

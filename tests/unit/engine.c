@@ -116,13 +116,13 @@ setup_two(void **state)
 	return (setup_with(ENGINE_THREADS, 2));
 }
 
-static int
+int
 setup_kind(enum engine_kind of)
 {
 	return (setup_with(of, 2));
 }
 
-static int
+int
 teardown(void **state)
 {
 	int i;

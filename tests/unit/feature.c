@@ -110,7 +110,7 @@ no_write_cache(void **state)
 
 	(void)state;
 	assert_int_equal(get(NVME_FID_VOLATILE_WRITE_CACHE), 1);
-	ns_find(fake.c, NS_512)->id.volatile_cache = 0;
+	ns_find(fake.lane.ns, NS_512)->id.volatile_cache = 0;
 	assert_int_equal(fake_admin_status(&ask), FIELD);
 	assert_int_equal(set(NVME_FID_VOLATILE_WRITE_CACHE, 1), FIELD);
 	assert_int_equal(feature_effects(fake.c, NVME_FID_VOLATILE_WRITE_CACHE), 0);

@@ -112,7 +112,7 @@ controller(void **state)
 	assert_int_equal(le16_get(id.oncs), NVME_ONCS_DSM | NVME_ONCS_WRITE_ZEROES);
 	assert_int_equal(le16_get(id.fuses), 0);
 	assert_int_equal(id.vwc, 7);
-	ns_find(fake.c, NS_512)->id.volatile_cache = 0;
+	ns_find(fake.lane.ns, NS_512)->id.volatile_cache = 0;
 	assert_int_equal(le32_get(id.sgls), 0x00300001);
 	assert_int_equal(le32_get(id.ioccsz), (64 + 16384) / 16);
 	assert_int_equal(le32_get(id.iorcsz), 1);
@@ -134,7 +134,7 @@ write_cache(void **state)
 	(void)state;
 	get(NVME_CNS_CTRL, 0, &id);
 	assert_int_equal(id.vwc, 7);
-	ns_find(fake.c, NS_512)->id.volatile_cache = 0;	/* the only one that has it */
+	ns_find(fake.lane.ns, NS_512)->id.volatile_cache = 0;	/* the only one that has it */
 	get(NVME_CNS_CTRL, 0, &id);
 	assert_int_equal(id.vwc, 6);
 }

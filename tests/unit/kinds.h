@@ -13,8 +13,8 @@
 #include "worker/engine.h"
 
 /* To be defined by the test: sets up and takes down with an engine of the kind. */
-static int	setup_kind(enum engine_kind);
-static int	teardown(void **);
+int	setup_kind(enum engine_kind);
+int	teardown(void **);
 
 static enum engine_kind kind;
 
