@@ -136,7 +136,7 @@ admitted(struct session *s)
 	admission_cancel(s);
 	s->phase = SESSION_CONTROLLER;
 	s->ch.peer.state = S_CTRL;
-	s->heard_ms = loop_now_ms();
+	session_heard(s);
 	s->outcome = GREET_ADMITTED;
 	listener_greeted(s);
 	timer_stop(s->deadline);

@@ -78,14 +78,16 @@ admission_tell_ns(struct admission *a, struct want *w)
 		.nlbas = c->size / c->block_size,
 		.readonly = w->readonly,
 		.ram = c->kind == BACKEND_RAM,
-		.direct = c->align != 0,
-		.align = c->align,
+		.direct = w->backend->direct,
+		.align = !w->backend->direct ? 0 :
+		    c->dio_mem > c->dio_offset ? c->dio_mem : c->dio_offset,
 		.can_discard = c->can_discard,
 		.can_zero = c->can_zero,
 		.phys_block_size = c->phys_block_size,
 		.opt_io_size = c->opt_io_size,
 		.discard_max = c->discard_max,
 		.discard_gran = c->discard_gran,
+		.volatile_cache = cache_is_volatile(w->backend->direct, c),
 	};
 
 	memcpy(m.uuid, ns->uuid, sizeof(m.uuid));

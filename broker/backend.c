@@ -58,6 +58,12 @@ remedy(const struct ipc_open_failed *why)
 
 /* ---- waiting ---- */
 
+static const char *
+shown_path(const struct backend *be)
+{
+	return (be->ns->path != NULL ? be->ns->path : "its RAM disk");
+}
+
 static void
 say_waiting(struct backend *be, const struct ipc_open_failed *why)
 {
@@ -65,7 +71,7 @@ say_waiting(struct backend *be, const struct ipc_open_failed *why)
 		return;		/* said before */
 	be->last = *why;
 	log_warnx("namespace %u of %s is waiting: %s %s: %s%s", be->ns->nsid, be->subsystem->nqn,
-	    be->ns->path != NULL ? be->ns->path : "its RAM disk", stage_text(why), strerror((int)why->error), remedy(why));
+	    shown_path(be), stage_text(why), strerror((int)why->error), remedy(why));
 }
 
 /* Failures that say something about the moment, not about the device. */
@@ -93,6 +99,41 @@ online(struct backend *be)
 	if (be->last.error != 0 || be->broker->phase >= BROKER_IN_CHARGE)
 		log_info("namespace %u of %s is online", be->ns->nsid, be->subsystem->nqn);
 	memset(&be->last, 0, sizeof(be->last));
+}
+
+/* ---- the page cache ---- */
+
+static void
+say_cache(struct backend *be, enum cache_way way)
+{
+	const struct ipc_claimed *c = &be->info;
+
+	if (be->cache_said)
+		return;
+	be->cache_said = true;
+	if (way == CACHE_NO_BLOCKS)
+		log_warnx("namespace %u of %s is waiting: %s takes direct I/O in blocks of %u bytes "
+		    "only; set block-size: 4096 or cache: page", be->ns->nsid, be->subsystem->nqn,
+		    shown_path(be), c->dio_offset);
+	else if (way == CACHE_NO_DIRECT)
+		log_warnx("namespace %u of %s is waiting: %s has no direct I/O that can be used; set "
+		    "cache: page", be->ns->nsid, be->subsystem->nqn, shown_path(be));
+	else
+		log_warnx("namespace %u of %s goes through the page cache: %s has no direct I/O that "
+		    "can be used", be->ns->nsid, be->subsystem->nqn, shown_path(be));
+}
+
+/* It is held and measured. What can only be helped by another configuration is not tried again. */
+static void
+use(struct backend *be)
+{
+	enum cache_way way = cache_way((enum config_cache)be->ns->cache, &be->info);
+
+	be->direct = way == CACHE_DIRECT;
+	if (way != CACHE_DIRECT && way != CACHE_PAGE)
+		say_cache(be, way);
+	if (way != CACHE_NO_BLOCKS && way != CACHE_NO_DIRECT)
+		online(be);
 }
 
 /* ---- claims ---- */
@@ -124,7 +165,7 @@ keep(struct backend *be, struct opener_result *r)
 	warden_hold(b, claim);
 	be->held = claim;
 	be->info = r->claimed;
-	online(be);
+	use(be);
 }
 
 static void
@@ -136,7 +177,7 @@ claim_done(void *ctx, struct opener_result *r)
 	be->claiming = NULL;
 	if (r->ok && claimed_ok(&r->claimed)) {
 		keep(be, r);
-		if (be->state == NS_WAITING)
+		if (be->held == NULL)
 			backend_stalled(be, &no_memory);
 	} else
 		backend_stalled(be, r->ok ? &no_memory : &r->why);
@@ -188,7 +229,7 @@ retry_due(void *ctx)
 	if (be->held == NULL)
 		try_claim(be);
 	else
-		online(be);
+		use(be);
 }
 
 /* A device that hangs does not hang in lseek. */
@@ -214,7 +255,7 @@ adopt(struct backend *be)
 	page->wanted = claim->wanted = true;
 	be->held = claim;
 	backend_measure(be);
-	online(be);
+	use(be);
 	return (true);
 }
 

@@ -21,6 +21,7 @@
 #include <syslog.h>
 
 #include "broker/admit.h"
+#include "broker/cache.h"
 #include "broker/configuration.h"
 #include "broker/discovery.h"
 #include "broker/held.h"
@@ -38,8 +39,9 @@ enum {
 	WORKER_START_MS = 10000,	/* from spawn to WORKER_READY */
 	GRACE_MS = 2000,		/* beyond a deadline that a worker keeps itself */
 	FEED_MS = 5,			/* until a worker has read some of what it was sent */
-	PING_MS = 5000,
-	PONG_MS = 30000,		/* a worker that says nothing for so long hangs */
+	PING_TICK_MS = 5000,		/* how often it is looked who is to be asked */
+	PING_IDLE_MS = 60000,		/* a worker that has nothing to do is left alone so long */
+	PONG_MS = 30000,		/* one that does not answer for so long hangs */
 	ALIVE_MS = 2000,
 	RESPAWN_MS = 200,		/* after a spawn failed or a spare died early */
 	RESPAWN_MAX_MS = 5000,		/* doubling up to this */
@@ -71,6 +73,8 @@ struct backend {
 	enum ns_state state;
 	struct held *held;		/* the claim or RAM disk, or NULL */
 	struct ipc_claimed info;
+	bool direct;			/* past the page cache */
+	bool cache_said;		/* ... and that this cannot be */
 	struct opener_job *claiming;
 	unsigned openers;		/* running, those that hang among them */
 	struct timer *retry;
@@ -125,7 +129,9 @@ struct session {
 	struct ipc_record *record;	/* controllers: also the warden's */
 	struct ipc_state state;		/* as it said last */
 	uint64_t heard_ms;		/* when it said anything last */
+	uint64_t owes_ms;		/* since when it owes an answer; 0: it does not */
 	uint32_t ping;			/* the number of the last one */
+	bool busy;			/* its counters had moved when it told them last */
 	bool asked;			/* whether it lives, and has not answered yet */
 	uint32_t token;			/* greeter of an I/O queue: its request, or 0 */
 	unsigned drains;		/* still going on */
@@ -160,9 +166,10 @@ struct broker {
 	TAILQ_HEAD(, drain) drains;
 	uint32_t last_ticket;
 	struct timer *alive, *start, *pings, *shutdown;
-	uint64_t pinged_ms;		/* when all workers were asked */
+	uint64_t pinged_ms;		/* when it was looked last who is to be asked */
 	unsigned ctl_clients;
 	bool layers_said;
+	uint32_t engine_said, why_said;	/* of the workers, when last said */
 	bool drained;			/* said to the warden */
 };
 
@@ -280,6 +287,8 @@ extern const struct ipc_table *const session_table;
 void	session_ping_start(struct broker *);
 void	session_ping_all(struct broker *);
 void	session_ask(struct session *);		/* who waits for the answer looks again */
+void	session_heard(struct session *);	/* it said something: it lives */
+void	session_told(struct session *, const struct ipc_state *);
 void	session_answered(struct session *, uint32_t ping);
 
 /* ---- admission.c: an admin Connect, from its arrival to ADMIT or REFUSE ---- */

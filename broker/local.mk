@@ -102,5 +102,5 @@ EXTRA_DIST += %D%/cellblock-broker.8
 # Its pure half, which the unit tests link.
 noinst_LIBRARIES += %D%/libpolicy.a
 %C%_libpolicy_a_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS)
-%C%_libpolicy_a_SOURCES = %D%/admit.c %D%/admit.h %D%/discovery.c %D%/discovery.h \
+%C%_libpolicy_a_SOURCES = %D%/admit.c %D%/admit.h %D%/cache.c %D%/cache.h %D%/discovery.c %D%/discovery.h \
 	%D%/held.c %D%/held.h

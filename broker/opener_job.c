@@ -189,7 +189,7 @@ opener_reopen(struct backend *be, uint64_t lock_offset, bool readonly, uint32_t 
 
 	if (job != NULL) {
 		job->request.reopen = (struct ipc_reopen){ .lock_offset = lock_offset,
-		    .readonly = readonly, .direct = be->info.align != 0 };
+		    .readonly = readonly, .direct = be->direct };
 		start_waiting(be->broker);
 	}
 	return (job);

@@ -70,6 +70,7 @@ measure(int fd, const struct stat *st, const struct probe_limits *limits,
 	out->size = (uint64_t)st->st_size;
 	out->dev = (uint64_t)st->st_dev;
 	out->ino = (uint64_t)st->st_ino;
+	out->volatile_cache = 1;
 	out->kind = S_ISBLK(st->st_mode) ? BACKEND_BLOCK : BACKEND_FILE;
 	if ((S_ISBLK(st->st_mode) ? probe_block(fd, st, limits, out) : probe_file(fd, out)) == -1)
 		return (-1);
@@ -78,7 +79,7 @@ measure(int fd, const struct stat *st, const struct probe_limits *limits,
 		out->block_size = claim->block_size;
 	if (out->phys_block_size < out->block_size)
 		out->phys_block_size = out->block_size;
-	out->align = claim->cache_page == 0 ? probe_direct_align(fd, out) : 0;
+	probe_direct(fd, out);
 	if (out->size < out->block_size) {
 		errno = ENOSPC;
 		return (-1);

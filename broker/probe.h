@@ -19,6 +19,7 @@
 struct probe_limits {
 	dev_t rdev;
 	uint32_t discard_max, discard_gran, write_zeroes_max;	/* bytes */
+	bool write_through;		/* nothing that was written can be lost */
 };
 
 /* Opens and claims path. Returns the descriptor, which holds the claim as long as it or a
@@ -39,8 +40,8 @@ void	probe_read_limits(const char *path, struct probe_limits *);
 int	probe_block(int fd, const struct stat *, const struct probe_limits *, struct ipc_claimed *);
 int	probe_file(int fd, struct ipc_claimed *);
 
-/* Bytes to which direct I/O must be aligned, in memory and on the medium; 0: not possible. */
-uint32_t probe_direct_align(int fd, const struct ipc_claimed *);
+/* Fills dio_mem and dio_offset; what they are is left 0 where there is no direct I/O. */
+void	probe_direct(int fd, struct ipc_claimed *);
 
 /* Opens again what fd has open (which may be O_PATH). Returns a descriptor, or -1 with errno. */
 int	probe_open_again(int fd, int flags);

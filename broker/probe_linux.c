@@ -24,6 +24,7 @@
 #ifndef BLKGETDISKSEQ
 #define BLKGETDISKSEQ	_IOR(0x12, 128, uint64_t)
 #endif
+#define DIO_ALIGN_MAX	65536u	/* no sense in more */
 #ifndef STATX_DIOALIGN
 #define STATX_DIOALIGN	0x00002000U
 #endif
@@ -43,13 +44,12 @@ probe_open_again(int fd, int flags)
 	return (open(path, flags));
 }
 
-/* One number of a disk's queue directory; a partition has its disk's. 0 where it is not known. */
-static uint32_t
-queue_limit(dev_t rdev, const char *name)
+/* One file of a disk's queue directory; a partition has its disk's. "" where it is not known. */
+static void
+queue_text(dev_t rdev, const char *name, char *text, size_t size)
 {
 	static const char *const where[] = { "queue", "../queue" };
-	char path[128], text[32];
-	unsigned long long v;
+	char path[128];
 	ssize_t n;
 	int fd;
 
@@ -58,20 +58,30 @@ queue_limit(dev_t rdev, const char *name)
 		    where[i], name);
 		if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 			continue;
-		n = read(fd, text, sizeof(text) - 1);
+		n = read(fd, text, size - 1);
 		close(fd);
-		if (n <= 0)
-			continue;
-		text[n] = '\0';
-		v = strtoull(text, NULL, 10);
-		return (v > UINT32_MAX ? UINT32_MAX : (uint32_t)v);
+		text[n > 0 ? n : 0] = '\0';
+		if (n > 0)
+			return;
 	}
-	return (0);
+	text[0] = '\0';
+}
+
+static uint32_t
+queue_limit(dev_t rdev, const char *name)
+{
+	unsigned long long v;
+	char text[32];
+
+	queue_text(rdev, name, text, sizeof(text));
+	v = strtoull(text, NULL, 10);
+	return (v > UINT32_MAX ? UINT32_MAX : (uint32_t)v);
 }
 
 void
 probe_read_limits(const char *path, struct probe_limits *limits)
 {
+	char text[32];
 	struct stat st;
 
 	memset(limits, 0, sizeof(*limits));
@@ -81,6 +91,8 @@ probe_read_limits(const char *path, struct probe_limits *limits)
 	limits->discard_max = queue_limit(st.st_rdev, "discard_max_bytes");
 	limits->discard_gran = queue_limit(st.st_rdev, "discard_granularity");
 	limits->write_zeroes_max = queue_limit(st.st_rdev, "write_zeroes_max_bytes");
+	queue_text(st.st_rdev, "write_cache", text, sizeof(text));
+	limits->write_through = strcmp(text, "write through\n") == 0;
 }
 
 static void
@@ -121,6 +133,7 @@ probe_block(int fd, const struct stat *st, const struct probe_limits *limits,
 		c->discard_gran = limits->discard_gran;
 		/* punching a hole must leave zeros: the kernel asks the device to write them */
 		c->can_discard = limits->write_zeroes_max != 0;
+		c->volatile_cache = !limits->write_through;
 	}
 	return (0);
 }
@@ -164,7 +177,7 @@ ask_statx(int fd, struct dio_align *a)
 	return (true);
 }
 
-/* Older kernels do not say: then it is tried. */
+/* Only reading is tried: a device that cannot even do that is none to go past the cache for. */
 static bool
 try_read(int fd, uint32_t align)
 {
@@ -177,20 +190,43 @@ try_read(int fd, uint32_t align)
 	return (n >= 0);
 }
 
-uint32_t
-probe_direct_align(int claim, const struct ipc_claimed *c)
+/* Kernels before 6.1 do not say: then it is found out. */
+static bool
+find_align(int fd, struct dio_align *a)
 {
-	struct dio_align a = { 512, c->block_size };
+	static const uint32_t usual[] = { 512, 4096 };
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		a->mem = a->offset = usual[i];
+		if (try_read(fd, usual[i]))
+			return (true);
+	}
+	return (false);
+}
+
+static bool
+is_align(uint32_t n)
+{
+	return (n != 0 && (n & (n - 1)) == 0 && n <= DIO_ALIGN_MAX);
+}
+
+void
+probe_direct(int claim, struct ipc_claimed *c)
+{
+	struct dio_align a;
 	int fd = probe_open_again(claim, O_RDONLY | O_DIRECT | O_CLOEXEC);
 	bool ok;
 
 	if (fd == -1)
-		return (0);
-	ok = ask_statx(fd, &a) ? a.mem != 0 && a.offset != 0 : true;
-	ok = ok && a.offset <= c->block_size && a.mem <= 4096;
-	if (a.mem < a.offset)
-		a.mem = a.offset;
-	ok = ok && try_read(fd, a.mem);
+		return;
+	if (ask_statx(fd, &a))
+		ok = is_align(a.mem) && is_align(a.offset) &&
+		    try_read(fd, a.mem > a.offset ? a.mem : a.offset);
+	else
+		ok = find_align(fd, &a);
 	close(fd);
-	return (ok ? a.mem : 0);
+	if (ok) {
+		c->dio_mem = a.mem;
+		c->dio_offset = a.offset;
+	}
 }

@@ -58,10 +58,9 @@ probe_file(int fd, struct ipc_claimed *c)
 	return (0);
 }
 
-uint32_t
-probe_direct_align(int fd, const struct ipc_claimed *c)
+void
+probe_direct(int fd, struct ipc_claimed *c)
 {
 	(void)fd;
 	(void)c;
-	return (0);
 }

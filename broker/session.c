@@ -139,7 +139,7 @@ session_closed(void *ctx, const char *why)
 int
 session_attach(struct session *s, int fd, uint32_t state)
 {
-	s->heard_ms = loop_now_ms();
+	session_heard(s);
 	return (channel_open(&s->ch, fd, session_table, state, s, session_closed));
 }
 

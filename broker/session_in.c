@@ -29,6 +29,23 @@ say_layers(struct broker *b, const struct ipc_ready *m)
 		    sizeof(names)));
 }
 
+/* Once, and again when it is not as before. */
+static void
+say_engine(struct broker *b, const struct ipc_ready *m)
+{
+	if (m->engine == b->engine_said && m->why == b->why_said)
+		return;
+	b->engine_said = m->engine;
+	b->why_said = m->why;
+	if (m->engine == ENGINE_URING)
+		log_info("workers read and write through io_uring");
+	else if (m->why == 0)
+		log_info("workers read and write with threads");
+	else
+		log_print(LOG_NOTICE, "workers read and write with threads; io_uring: %s",
+		    strerror((int)m->why));
+}
+
 /* Ready in its sandbox: its door may be given to the listener. */
 static int
 on_worker_ready(void *ctx, const struct ipc_ready *m, int *fds)
@@ -36,11 +53,12 @@ on_worker_ready(void *ctx, const struct ipc_ready *m, int *fds)
 	struct session *s = ctx;
 
 	(void)fds;
-	s->heard_ms = loop_now_ms();
+	session_heard(s);
 	s->ch.peer.state = S_UP;
 	if (s->phase != SESSION_STARTING)
 		return (0);	/* one that was taken over */
 	say_layers(s->broker, m);
+	say_engine(s->broker, m);
 	s->phase = SESSION_SPARE;
 	timer_stop(s->deadline);
 	spare_is_ready(s);
@@ -72,7 +90,7 @@ take_connect(struct session *s, const struct ipc_connect *m, void (*begin)(struc
 {
 	if (!is_greeting(s))
 		return (not_greeting(s));
-	s->heard_ms = loop_now_ms();
+	session_heard(s);
 	s->connect = *m;
 	s->ch.peer.state = S_ASKED;
 	begin(s);
@@ -99,7 +117,7 @@ on_queue_answer(void *ctx, const struct ipc_queue_answer *m, int *fds)
 	struct session *s = ctx;
 
 	(void)fds;
-	s->heard_ms = loop_now_ms();
+	session_heard(s);
 	queue_answered(s, m);
 	return (0);
 }
@@ -116,8 +134,7 @@ on_state(void *ctx, const struct ipc_state *m, int *fds)
 	struct session *s = ctx;
 
 	(void)fds;
-	s->heard_ms = loop_now_ms();
-	s->state = *m;
+	session_told(s, m);
 	report_state(s->broker);
 	return (0);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Does every worker still live? Each is asked now and then; one that has said nothing for too long
- * hangs, and is killed: its host reconnects. The answer of a controller is also its counters.
+ * Does every worker still live? Each is asked now and then; one that owes an answer for too long
+ * hangs, and is killed: its host reconnects. The answer of a controller is also its counters, and
+ * they say how soon to ask again: one that works is asked at every look, an idle one is not woken
+ * but once in a while. Whoever needs to know at once asks (session_ask).
  */
 #include "config.h"
 
@@ -20,6 +22,8 @@ ping(struct session *s)
 {
 	struct ipc_ping m = { .seq = ++s->ping };
 
+	if (s->owes_ms == 0)
+		s->owes_ms = loop_now_ms();
 	SESSION_SEND(s, PING, &m);
 }
 
@@ -40,11 +44,27 @@ session_ask(struct session *s)
 	ping(s);
 }
 
+void
+session_heard(struct session *s)
+{
+	s->heard_ms = loop_now_ms();
+	s->owes_ms = 0;
+}
+
+void
+session_told(struct session *s, const struct ipc_state *m)
+{
+	s->busy = m->read_bytes != s->state.read_bytes || m->write_bytes != s->state.write_bytes ||
+	    m->reads != s->state.reads || m->writes != s->state.writes;
+	s->state = *m;
+	session_heard(s);
+}
+
 /* Answers come in order: that to the last one says that it still lives. */
 void
 session_answered(struct session *s, uint32_t seq)
 {
-	s->heard_ms = loop_now_ms();
+	session_heard(s);
 	if (!s->asked || seq != s->ping)
 		return;
 	s->asked = false;
@@ -58,14 +78,25 @@ forgive_silence(struct broker *b, uint64_t now_ms)
 {
 	struct session *s;
 
-	if (now_ms - b->pinged_ms > 2 * PING_MS)
+	if (now_ms - b->pinged_ms > 2 * PING_TICK_MS)
 		RB_FOREACH(s, session_tree, &b->sessions)
-			s->heard_ms = now_ms;
+			if (s->owes_ms != 0)
+				s->owes_ms = now_ms;
 	b->pinged_ms = now_ms;
 }
 
 static void
-ping_due(void *ctx)
+look_at(struct session *s, uint64_t now_ms)
+{
+	if (s->owes_ms != 0) {
+		if (now_ms - s->owes_ms > PONG_MS)
+			session_kill(s, "it does not answer");
+	} else if (s->busy || now_ms - s->heard_ms >= PING_IDLE_MS)
+		ping(s);
+}
+
+static void
+look_due(void *ctx)
 {
 	struct broker *b = ctx;
 	struct session *s;
@@ -73,16 +104,15 @@ ping_due(void *ctx)
 
 	forgive_silence(b, now_ms);
 	RB_FOREACH(s, session_tree, &b->sessions)
-		if (must_answer(s) && now_ms - s->heard_ms > PONG_MS)
-			session_kill(s, "it does not answer");
-	session_ping_all(b);
-	timer_set(b->pings, PING_MS);
+		if (must_answer(s))
+			look_at(s, now_ms);
+	timer_set(b->pings, PING_TICK_MS);
 }
 
 void
 session_ping_start(struct broker *b)
 {
-	b->pings = timer_new(ping_due, b);
+	b->pings = timer_new(look_due, b);
 	b->pinged_ms = loop_now_ms();
-	timer_set(b->pings, PING_MS);
+	timer_set(b->pings, PING_TICK_MS);
 }

@@ -2,6 +2,11 @@
 /*
  * Starting processes on Linux: programs by O_PATH descriptor and execveat, so that a binary can be
  * replaced while it is in use; namespaces made once by a helper that exits, entered with setns.
+ *
+ * A thousand children are two thousand descriptors of ours. So a child borrows our memory and our
+ * descriptors until exec (clone as vfork does it, with CLONE_FILES) instead of copying and closing
+ * all of that. What it needs lies in a few low descriptors, our tray; it takes a copy of what lies
+ * below them and of them, and only then moves anything.
  */
 #include "config.h"
 
@@ -21,7 +26,15 @@
 #include "broker/spawn.h"
 #include "common/ipc.h"
 
+#ifndef CLOSE_RANGE_UNSHARE
+#define CLOSE_RANGE_UNSHARE (1u << 1)
+#endif
+#ifndef SYS_close_range		/* one number on every architecture */
+#define SYS_close_range 436
+#endif
+
 #define PROGRAM_FD (IPC_CONTROL_FD + 1)		/* close-on-exec */
+#define CHILD_STACK 65536
 
 int
 spawn_own_dir(const char *argv0, char *buf, size_t size)
@@ -141,24 +154,83 @@ enter(int ns, int type)
 	return (ns == -1 ? 0 : setns(ns, type));
 }
 
-/* Descriptors that lie where others are going are moved up first. */
+/* Where a child finds its descriptors: low numbers, taken once, above all that it will have. */
+enum { TRAY_NULL, TRAY_CONTROL, TRAY_PROGRAM, TRAY_OUT, TRAY_ERR, TRAY_MAX };
+static int tray[TRAY_MAX] = { -1, -1, -1, -1, -1 };
+
 static int
-out_of_the_way(int fd)
+tray_open(void)
 {
-	return (fd > PROGRAM_FD ? fd : fcntl(fd, F_DUPFD_CLOEXEC, PROGRAM_FD + 1));
+	int null;
+
+	if (tray[TRAY_MAX - 1] != -1)
+		return (0);
+	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
+		return (-1);
+	for (int i = 0; i < TRAY_MAX; i++)
+		if (tray[i] == -1 &&
+		    (tray[i] = fcntl(null, F_DUPFD_CLOEXEC, PROGRAM_FD + 1)) == -1)
+			break;
+	close(null);
+	return (tray[TRAY_MAX - 1] == -1 ? -1 : 0);
 }
 
 static int
-arrange(const struct process *p)
+tray_set(int which, int fd)
 {
-	int null = out_of_the_way(open("/dev/null", O_RDWR | O_CLOEXEC));
-	int out = p->out == -1 ? null : out_of_the_way(p->out);
-	int err = p->err == -1 ? null : out_of_the_way(p->err);
-	int control = out_of_the_way(p->control), program = out_of_the_way(p->program);
+	return (dup3(fd == -1 ? tray[TRAY_NULL] : fd, tray[which], O_CLOEXEC));
+}
 
-	if (dup2(null, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1 ||
-	    dup2(err, STDERR_FILENO) == -1 || dup2(control, IPC_CONTROL_FD) == -1 ||
-	    dup3(program, PROGRAM_FD, O_CLOEXEC) == -1)
+static int
+tray_fill(const struct process *p)
+{
+	if (tray_open() == -1 || tray_set(TRAY_CONTROL, p->control) == -1 ||
+	    tray_set(TRAY_PROGRAM, p->program) == -1 || tray_set(TRAY_OUT, p->out) == -1 ||
+	    tray_set(TRAY_ERR, p->err) == -1)
+		return (-1);
+	return (0);
+}
+
+/* Nothing of a child may stay: the end of its channel would never be seen. */
+static void
+tray_clear(void)
+{
+	for (int i = TRAY_NULL + 1; i < TRAY_MAX; i++)
+		if (tray[i] != -1)
+			dup3(tray[TRAY_NULL], tray[i], O_CLOEXEC);
+}
+
+static int
+tray_end(void)
+{
+	int end = 0;
+
+	for (int i = 0; i < TRAY_MAX; i++)
+		if (tray[i] > end)
+			end = tray[i];
+	return (end + 1);
+}
+
+/* From here on the table of descriptors is the child's own, and nothing is in it but what it needs. */
+static int
+own_descriptors(void)
+{
+	if (syscall(SYS_close_range, tray_end(), ~0u, CLOSE_RANGE_UNSHARE) == 0)
+		return (0);
+	if (unshare(CLONE_FILES) == -1)		/* before Linux 5.9 */
+		return (-1);
+	closefrom(tray_end());
+	return (0);
+}
+
+static int
+arrange(void)
+{
+	if (own_descriptors() == -1 || dup2(tray[TRAY_NULL], STDIN_FILENO) == -1 ||
+	    dup2(tray[TRAY_OUT], STDOUT_FILENO) == -1 ||
+	    dup2(tray[TRAY_ERR], STDERR_FILENO) == -1 ||
+	    dup2(tray[TRAY_CONTROL], IPC_CONTROL_FD) == -1 ||
+	    dup3(tray[TRAY_PROGRAM], PROGRAM_FD, O_CLOEXEC) == -1)
 		return (-1);
 	closefrom(PROGRAM_FD + 1);
 	return (0);
@@ -175,15 +247,17 @@ reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void
-become(const struct process *p)
+/* Runs in our memory, while we wait: nothing here may change anything but the process itself. */
+static int
+become(void *arg)
 {
+	const struct process *p = arg;
 	const struct confinement *c = p->confinement;
 
 	setsid();	/* Ctrl-C is the warden's alone */
 	if ((p->private_net && enter(c->net, CLONE_NEWNET) == -1) ||
 	    enter(c->ipc, CLONE_NEWIPC) == -1 || enter(c->uts, CLONE_NEWUTS) == -1 ||
-	    arrange(p) == -1)
+	    arrange() == -1)
 		_exit(126);
 	reset_signals();
 	spawn_exec(PROGRAM_FD, p->argv, p->envp);
@@ -193,9 +267,16 @@ become(const struct process *p)
 pid_t
 spawn_process(const struct process *p)
 {
-	pid_t pid = fork();
+	char *stack = malloc(CHILD_STACK);
+	pid_t pid = -1;
+	int saved;
 
-	if (pid == 0)
-		become(p);
+	if (stack != NULL && tray_fill(p) == 0)
+		pid = clone(become, stack + CHILD_STACK, CLONE_VM | CLONE_VFORK | CLONE_FILES |
+		    SIGCHLD, (void *)(uintptr_t)p);
+	saved = errno;
+	tray_clear();
+	free(stack);
+	errno = saved;
 	return (pid);
 }

@@ -162,6 +162,8 @@ struct ipc_record {
 struct ipc_ready {
 	uint32_t layers;	/* SANDBOX_* bits that are in force */
 	uint32_t missing;	/* ... and that could not be had here */
+	uint32_t engine;	/* worker: enum engine_kind, what it became */
+	uint32_t why;		/* worker: the errno that let it do without a ring; or 0 */
 };
 
 /* A log line as number and typed fields (common/logmsg.h). */
@@ -254,6 +256,8 @@ struct ipc_ns {
 	uint32_t can_discard, can_zero;	/* fallocate modes that the opener's probe found */
 	uint32_t phys_block_size, opt_io_size;
 	uint32_t discard_max, discard_gran;	/* bytes; 0: none */
+	uint32_t volatile_cache;	/* what was written may be lost until a Flush */
+	uint32_t reserved;
 	uint8_t	 uuid[16], nguid[16], eui64[8];	/* all zero: not there */
 };
 
@@ -330,9 +334,7 @@ enum backend_kind { BACKEND_NONE, BACKEND_BLOCK, BACKEND_FILE, BACKEND_RAM };
 
 struct ipc_claim {
 	uint32_t readonly;
-	uint32_t cache_page;	/* 0: direct I/O wanted */
 	uint32_t block_size;	/* files: LBA size wanted, bytes */
-	uint32_t reserved;
 };
 
 struct ipc_claimed {
@@ -342,7 +344,8 @@ struct ipc_claimed {
 	uint32_t block_size, phys_block_size, opt_io_size;
 	uint32_t discard_max, discard_gran;
 	uint32_t can_discard, can_zero;
-	uint32_t align;		/* direct I/O, bytes; 0: buffered */
+	uint32_t dio_mem, dio_offset;	/* alignment of direct I/O, bytes; 0: not possible */
+	uint32_t volatile_cache;	/* of the device; 1 where it is not known */
 	uint64_t dev, ino;	/* identity: st_rdev and diskseq, or st_dev and st_ino */
 };
 

@@ -27,6 +27,8 @@
 	    "raise limits: greetings, or block the source") \
 	X(LISTENER_FULL, LOG_WARNING, "accepting pauses: {0:e}", "raise LimitNOFILE") \
 	/* worker: before identity */ \
+	X(NO_RING, LOG_ERR, "no worker can start: io_uring: {0:e}", "permit it (is there a " \
+	    "kernel.io_uring_disabled?), or say engine: auto or threads") \
 	X(GREET_LATE, LOG_NOTICE, "greeting not finished in time, waiting for {t}", "") \
 	X(CONNECT_MALFORMED, LOG_WARNING, \
 	    "Connect refused, status {0:x}h, IATTR {1}, IPO {2}", "") \

@@ -6,8 +6,8 @@
  * each role in sandbox_rules.h. Nothing here widens anything, and nothing here logs.
  *
  * Landlock, capabilities and no_new_privs belong to a thread, so threads must not exist before
- * sandbox_enter(): they are started by `start`, when everything but RLIMIT_NPROC and the filter is
- * in force (they inherit it), and the filter is then put over all of them.
+ * sandbox_enter(): they are started by `start`, when everything but the last limits and the filter
+ * is in force (they inherit it), and the filter is then put over all of them.
  */
 #ifndef COMMON_SANDBOX_H
 #define COMMON_SANDBOX_H
@@ -30,6 +30,13 @@ enum {
 	SANDBOX_SECCOMP = 512,		/* the listed system calls, or death */
 };
 
+/* With what a worker reads and writes: each has system calls of its own. Apart from role bits. */
+enum {
+	SANDBOX_POOL = 1u << 16,	/* threads */
+	SANDBOX_RING = 1u << 17,	/* io_uring, known by an index */
+	SANDBOX_RING_FD = 1u << 18,	/* io_uring whose descriptor had to stay */
+};
+
 struct sandbox {
 	/* The warden's words. The broker, which is started before the warden knows the settings,
 	 * passes a copy in which it has set uid, gid (root case) and require itself. */
@@ -39,9 +46,13 @@ struct sandbox {
 	uint64_t max_files;		/* RLIMIT_NOFILE */
 	uint64_t max_fsize;		/* RLIMIT_FSIZE, bytes; UINT64_MAX: as it is. 0 also forbids
 					 * a stderr that is a file */
-	/* Starts the threads that this process needs; all must run when it returns 0. NULL: none. */
+	/* Starts the threads that this process needs; all must run when it returns 0. NULL: none.
+	 * The two members below are its result. */
 	int	(*start)(void *);
 	void	*start_arg;
+	uint32_t engine;		/* bits above, one for each kind that there is */
+	uint64_t processes;		/* with a ring: how many tasks there may be, the kernel's for
+					 * it counted, where the uid is nobody else's */
 };
 
 /* Narrows this process for good and fills *ready. Returns 0, or -1 with a text in err: the caller

@@ -90,9 +90,6 @@ sandbox_limits(struct sandbox_entry *e)
 #ifdef RLIMIT_MSGQUEUE
 		RLIMIT_MSGQUEUE,
 #endif
-#ifdef RLIMIT_MEMLOCK
-		RLIMIT_MEMLOCK,
-#endif
 	};
 
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
@@ -109,18 +106,37 @@ enum sandbox_outcome
 sandbox_start(struct sandbox_entry *e)
 {
 	if (e->s->start != NULL && e->s->start(e->s->start_arg) == -1)
-		return (sandbox_failed(e, "threads"));
+		return (sandbox_failed(e, "threads, rings, memory"));
 	return (STEP_DONE);
 }
 
-/* 0 and not the present count: for an ordinary user all of that user's processes are counted. */
-enum sandbox_outcome
-sandbox_no_processes(struct sandbox_entry *e)
+/*
+ * 0 and not the present count: for an ordinary user all of that user's processes are counted. With
+ * a ring the kernel starts threads, which are counted, too: where nobody else has this uid they are
+ * all that there may be, and an ordinary user's limit stays. The filter forbids clone() anyway.
+ */
+static int
+limit_processes(const struct sandbox *s)
 {
 #ifdef RLIMIT_NPROC
-	if (limit(RLIMIT_NPROC, 0) == -1)
-		return (sandbox_failed(e, "RLIMIT_NPROC"));
+	if ((s->engine & (SANDBOX_RING | SANDBOX_RING_FD)) == 0)
+		return (limit(RLIMIT_NPROC, 0));
+	if (s->jail->change_ids)
+		return (limit(RLIMIT_NPROC, s->processes));
 #endif
-	(void)e;
+	(void)s;
+	return (0);
+}
+
+/* What `start` needs and nobody does after it: a ring's queues are locked memory. */
+enum sandbox_outcome
+sandbox_last_limits(struct sandbox_entry *e)
+{
+#ifdef RLIMIT_MEMLOCK
+	if (limit(RLIMIT_MEMLOCK, 0) == -1)
+		return (sandbox_failed(e, "RLIMIT_MEMLOCK"));
+#endif
+	if (limit_processes(e->s) == -1)
+		return (sandbox_failed(e, "RLIMIT_NPROC"));
 	return (STEP_DONE);
 }

@@ -45,7 +45,7 @@ enum sandbox_outcome sandbox_root(struct sandbox_entry *);
 enum sandbox_outcome sandbox_ids(struct sandbox_entry *);
 enum sandbox_outcome sandbox_limits(struct sandbox_entry *);
 enum sandbox_outcome sandbox_start(struct sandbox_entry *);
-enum sandbox_outcome sandbox_no_processes(struct sandbox_entry *);
+enum sandbox_outcome sandbox_last_limits(struct sandbox_entry *);
 
 /* sandbox_caps.c, sandbox_landlock.c, sandbox_seccomp.c: Linux */
 enum sandbox_outcome sandbox_caps_before_ids(struct sandbox_entry *);

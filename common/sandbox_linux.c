@@ -2,7 +2,7 @@
 /*
  * Linux's order of narrowing. What an early step gives up a later one no longer needs: chroot
  * before ids, capabilities around ids (so that nothing comes back), DUMPABLE after ids (a change
- * of credentials resets it), threads before RLIMIT_NPROC and the filter, the filter last.
+ * of credentials resets it), threads before the last limits and the filter, the filter last.
  */
 #include "config.h"
 
@@ -89,7 +89,7 @@ const struct sandbox_step sandbox_steps[] = {
 	{ SANDBOX_RLIMITS, ROLES_ALL, sandbox_limits },
 	{ SANDBOX_LANDLOCK, ROLES_ALL, sandbox_landlock },
 	{ 0, ROLES_ALL, sandbox_start },
-	{ SANDBOX_RLIMITS, ROLES_ALL, sandbox_no_processes },
+	{ SANDBOX_RLIMITS, ROLES_ALL, sandbox_last_limits },
 	{ SANDBOX_SECCOMP, ROLES_ALL, sandbox_seccomp },
 	{ 0, 0, NULL },
 };

@@ -15,6 +15,6 @@ const struct sandbox_step sandbox_steps[] = {
 	{ SANDBOX_IDS, NOT_OPENER, sandbox_ids },
 	{ SANDBOX_RLIMITS, ROLES_ALL, sandbox_limits },
 	{ 0, ROLES_ALL, sandbox_start },
-	{ SANDBOX_RLIMITS, ROLES_ALL, sandbox_no_processes },
+	{ SANDBOX_RLIMITS, ROLES_ALL, sandbox_last_limits },
 	{ 0, 0, NULL },
 };

@@ -18,13 +18,14 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
+#include <linux/io_uring.h>
 #include <linux/memfd.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <seccomp.h>
 #include <stdint.h>
 
-#include "common/ipc_payload.h"
+#include "common/sandbox.h"
 
 struct sandbox_test {
 	uint32_t arg;
@@ -44,6 +45,10 @@ struct sandbox_rule {
 #define B (1u << ROLE_BROKER)
 #define O (1u << ROLE_OPENER)
 #define ALL (W | L | B | O)
+/* A worker besides, by its engine. */
+#define WT SANDBOX_POOL
+#define WR SANDBOX_RING
+#define WF SANDBOX_RING_FD
 
 #define SYS(name)		#name, SCMP_SYS(name)
 #define INT_IS(arg, value)	{ (arg), 0xffffffffu, (uint32_t)(value) }  /* the kernel sees 32 bits */
@@ -56,6 +61,13 @@ struct sandbox_rule {
 #define F_OFD_GETLK 36
 #define F_OFD_SETLK 37
 #endif
+
+#ifndef IORING_REGISTER_USE_REGISTERED_RING
+#define IORING_REGISTER_USE_REGISTERED_RING (1u << 31)
+#endif
+
+/* io_uring_enter that never waits: IORING_ENTER_GETEVENTS or not, and this. */
+#define ENTER_FLAGS(value)	{ 3, 0xffffffffu & ~IORING_ENTER_GETEVENTS, (value) }
 
 /* preadv2, pwritev2: RWF_HIPRI, RWF_DSYNC, RWF_NOWAIT and nothing else */
 #define RWF_OTHERS ((uint32_t)~(0x1u | 0x2u | 0x8u))
@@ -109,11 +121,17 @@ static const struct sandbox_rule sandbox_rules[] = {
 	{ SYS(pread64), W | B | O, { { 0 } } },
 	{ SYS(pwrite64), B, { { 0 } } },
 	{ SYS(lseek), B, { { 0 } } },				/* how large is a claim now? */
-	{ SYS(preadv2), W, { NONE_OF(5, RWF_OTHERS) } },
-	{ SYS(pwritev2), W, { NONE_OF(5, RWF_OTHERS) } },
-	{ SYS(fdatasync), W, { { 0 } } },
-	{ SYS(fallocate), W | O, { INT_IS(1, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE) } },
-	{ SYS(fallocate), W | O, { INT_IS(1, FALLOC_FL_KEEP_SIZE | FALLOC_FL_ZERO_RANGE) } },
+	{ SYS(preadv2), WT, { NONE_OF(5, RWF_OTHERS) } },
+	{ SYS(pwritev2), WT, { NONE_OF(5, RWF_OTHERS) } },
+	{ SYS(fdatasync), WT, { { 0 } } },
+	{ SYS(fallocate), WT | O, { INT_IS(1, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE) } },
+	{ SYS(fallocate), WT | O, { INT_IS(1, FALLOC_FL_KEEP_SIZE | FALLOC_FL_ZERO_RANGE) } },
+	/* a ring, restricted to the like of these (ring.c): submit, never wait; one file in or out */
+	{ SYS(io_uring_enter), WR, { INT_IS(2, 0), ENTER_FLAGS(IORING_ENTER_REGISTERED_RING) } },
+	{ SYS(io_uring_enter), WF, { INT_IS(2, 0), ENTER_FLAGS(0) } },
+	{ SYS(io_uring_register), WR, { INT_IS(1, IORING_REGISTER_FILES_UPDATE |
+	    IORING_REGISTER_USE_REGISTERED_RING), INT_IS(3, 1) } },
+	{ SYS(io_uring_register), WF, { INT_IS(1, IORING_REGISTER_FILES_UPDATE), INT_IS(3, 1) } },
 
 	/* ---- the broker: log lines, sealed records ---- */
 	{ SYS(write), B, { INT_IS(0, 2) } },

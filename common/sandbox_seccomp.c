@@ -24,27 +24,27 @@ add(scmp_filter_ctx ctx, const struct sandbox_rule *rule)
 }
 
 static int
-add_all(scmp_filter_ctx ctx, const struct sandbox_rule *rules, size_t n, uint32_t role)
+add_all(scmp_filter_ctx ctx, const struct sandbox_rule *rules, size_t n, uint32_t who)
 {
 	int r;
 
 	for (size_t i = 0; i < n; i++)
-		if ((rules[i].roles & role) != 0 && rules[i].nr >= 0 &&
+		if ((rules[i].roles & who) != 0 && rules[i].nr >= 0 &&
 		    (r = add(ctx, &rules[i])) < 0)
 			return (r);
 	return (0);
 }
 
 static int
-load(scmp_filter_ctx ctx, uint32_t role)
+load(scmp_filter_ctx ctx, uint32_t who)
 {
 	int r;
 
 	if ((r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS)) < 0 ||
 	    (r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1)) < 0 ||
 	    (r = add_all(ctx, sandbox_rules, sizeof(sandbox_rules) / sizeof(sandbox_rules[0]),
-	    role)) < 0 ||
-	    (r = add_all(ctx, sandbox_rules_extra, sandbox_rules_extra_count, role)) < 0)
+	    who)) < 0 ||
+	    (r = add_all(ctx, sandbox_rules_extra, sandbox_rules_extra_count, who)) < 0)
 		return (r);
 	return (seccomp_load(ctx));
 }
@@ -56,7 +56,7 @@ sandbox_seccomp(struct sandbox_entry *e)
 	int r = -ENOMEM;
 
 	if (ctx != NULL)
-		r = load(ctx, ROLE_BIT(e->s->jail->role));
+		r = load(ctx, ROLE_BIT(e->s->jail->role) | e->s->engine);
 	seccomp_release(ctx);
 	if (r < 0) {
 		errno = -r;

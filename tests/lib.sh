@@ -1,7 +1,9 @@
 # shellcheck shell=bash
 # Stories against the running target: TAP lines, the target, the test host, and an end to all that
 # was started. A story (x_*.sh) runs in the build directory, sources this first and calls "finish"
-# last. From the environment: CELLBLOCKD, CELLBLOCKCTL, NVMEHOST, the programs to test.
+# last. From the environment: CELLBLOCKD, CELLBLOCKCTL, NVMEHOST, the programs to test; ENGINE, with
+# what workers read and write: auto, uring, threads, or forbidden (auto, but there is no io_uring);
+# LANES, how many each worker has.
 set -um		# -m: what runs in the background is a process group, and can be ended as one
 : "${CELLBLOCKD:=$PWD/broker/cellblockd}" "${CELLBLOCKCTL:=$PWD/broker/cellblockctl}"
 : "${NVMEHOST:=$PWD/tests/host/nvmehost}"
@@ -15,6 +17,7 @@ discovery=nqn.2014-08.org.nvmexpress.discovery
 tests=0 failures=0 target='' port=''
 declare -A job=()	# of spawn: its process group
 via=()			# what starts the target
+engine=(auto '')	# as configured; what the log must say then
 at_end=()		# commands for cleanup, last one first
 
 cleanup() {
@@ -45,6 +48,19 @@ requires() {
   done
 }
 requires "$CELLBLOCKD" "$NVMEHOST" timeout pgrep
+case ${ENGINE:=auto} in
+auto) ;;
+threads) engine=(threads 'with threads$') ;;
+uring)
+  "$PWD/tests/forbid" -p >"$work/forbid" || skip "$(cat "$work/forbid")"
+  engine=(uring 'through io_uring$')
+  ;;
+forbidden)
+  engine=(auto 'with threads; io_uring: Operation not permitted$')
+  via=("$PWD/tests/forbid")
+  ;;
+*) echo "ENGINE=$ENGINE?"; exit 99 ;;
+esac
 
 # check NAME COMMAND...: one TAP line, and what a failed command said as comments.
 check() {
@@ -87,8 +103,18 @@ not() { ! "$@"; }
 # What a sanitizer said, in any process of the target: in such a build all of them have our stderr.
 reports() { cat "$work"/log* 2>/dev/null | grep -E 'runtime error:|Sanitizer'; }
 
+# The last that the log has of it, if anything.
+engine_in_log() { grep -h 'workers read and write' "$work"/log* | tail -n 1; }
+has_ring() { engine_in_log | grep -q 'through io_uring$'; }
+# "serve" has no configuration, so it takes what there is.
+is_the_engine() {
+  engine_in_log
+  [ -z "$(engine_in_log)" ] || [ ! -e "$work/cellblock.yaml" ] || engine_in_log | grep -qE "${engine[1]}"
+}
+
 # finish: the plan, the target's log if anything failed, and the exit status.
 finish() {
+  [ "$ENGINE" = auto ] || check "workers have the engine that this is about" is_the_engine
   ! reports >/dev/null || check "no sanitizer reports anything" not reports
   echo "1..$tests"
   [ "$failures" != 0 ] || exit 0
@@ -119,14 +145,14 @@ pick_port() {
 listens() { grep -qi ":$(printf %04X "$1") 0*:0000 0A" /proc/net/tcp /proc/net/tcp6 2>/dev/null; }
 is_gone() { ! grep -q '^State:.[^Z]' "/proc/$1/status" 2>/dev/null; }
 
-# config <<YAML: a configuration file of the work directory; the service block is ours. LANES from
-# the environment: how many each worker has.
+# config <<YAML: a configuration file of the work directory; the service block is ours.
 config() {
   cat - /dev/fd/3 >"$work/cellblock.yaml" 3<&0 <<YAML
 service:
   control-socket: $work/control
   state-dir: $work/state
   sandbox: prefer
+  engine: ${engine[0]}
   lanes: ${LANES:-1}
 YAML
 }

@@ -18,8 +18,11 @@ EXTRA_DIST += %D%/config %D%/lib.sh
 STORIES = %D%/x_activation.sh %D%/x_bench.sh %D%/x_config.sh %D%/x_crash.sh %D%/x_ctl.sh %D%/x_discovery.sh \
 	%D%/x_handover.sh %D%/x_hostile.sh %D%/x_limits.sh %D%/x_policy.sh %D%/x_reload.sh \
 	%D%/x_log.sh %D%/x_serve.sh %D%/x_warden.sh
-ROOT_STORIES = %D%/x_claims.sh %D%/x_devices.sh %D%/x_drain.sh %D%/x_errors.sh \
+ROOT_STORIES = %D%/x_cache.sh %D%/x_claims.sh %D%/x_devices.sh %D%/x_drain.sh %D%/x_errors.sh \
 	%D%/x_opener_hang.sh %D%/x_uids.sh %D%/x_user.sh
+# Those that move data: once for each engine, and where there is none but threads.
+ENGINE_TESTS = %D%/x_claims.sh %D%/x_crash.sh %D%/x_devices.sh %D%/x_drain.sh %D%/x_errors.sh \
+	%D%/x_handover.sh %D%/x_sandbox.sh %D%/x_serve.sh
 dist_check_SCRIPTS += $(STORIES) $(ROOT_STORIES)
 TESTS += $(STORIES)
 ROOT_TESTS += $(ROOT_STORIES)
@@ -30,6 +33,15 @@ check_PROGRAMS += %D%/hangfs
 %C%_hangfs_LDADD = $(FUSE_LIBS)
 endif
 EXTRA_DIST += %D%/hangfs.c
+
+# Where io_uring is forbidden.
+if PLATFORM_LINUX
+check_PROGRAMS += %D%/forbid
+%C%_forbid_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
+%C%_forbid_LDADD = $(SECCOMP_LIBS)
+else
+EXTRA_DIST += %D%/forbid.c
+endif
 
 # The target as a whole, as root.
 ROOT_TESTS += %D%/x_sandbox.sh

@@ -1,8 +1,17 @@
 # Stories that need root, and those with the real Linux host; same driver, same summary.
-.PHONY: bench check-root check-vm check-valgrind lint fuzz
+.PHONY: bench check-engines check-root check-vm check-valgrind lint fuzz
 check-root: all
 	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS) $(check_LIBRARIES)
 	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(ROOT_TESTS)'
+
+# With each engine, and where io_uring is forbidden.
+check-engines: all
+	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS) $(check_LIBRARIES)
+	@status=0; for engine in uring threads forbidden; do echo "ENGINE=$$engine"; \
+	ENGINE=$$engine $(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(ENGINE_TESTS)' || status=1; \
+	done; \
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(ENGINE_UNIT_TESTS)' \
+		LOG_COMPILER='$(LOG_COMPILER) tests/forbid' || status=1; exit $$status
 
 check-vm: all
 	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS)

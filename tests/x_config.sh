@@ -20,12 +20,15 @@ subsystems:
 YAML
 }
 
-# wrong NAME LINE PATTERN SED: the good file, changed; the error names file, line and pattern.
+# wrong NAME LINE PATTERN SED: the good file, changed; the error names file, line (here without the
+# service block) and pattern.
 wrong() {
+  local line
   good | config
+  line=$(($(grep -n '^listeners' "$yaml" | cut -d: -f1) - 1 + $2))
   sed -i -e "$4" "$yaml"
-  check "$1, by -n" fails 1 "cellblock.yaml:$2: .*$3" daemon -n -f "$yaml"
-  check "$1, at the start" fails 1 "cellblock.yaml:$2: .*$3" daemon -d -f "$yaml"
+  check "$1, by -n" fails 1 "cellblock.yaml:$line: .*$3" daemon -n -f "$yaml"
+  check "$1, at the start" fails 1 "cellblock.yaml:$line: .*$3" daemon -d -f "$yaml"
 }
 
 good | config
@@ -36,11 +39,11 @@ check "what -nv prints is a configuration" daemon -n -f "$work/again.yaml"
 check "and the same one" same "$(daemon -nv -f "$work/again.yaml")" "$(cat "$work/again.yaml")"
 check "-n does not listen" not listens "$port"
 
-wrong "an unknown key" 9 "allow-any-host" 's/allow-any-host/allow-any-hots/'
-wrong "a value that is none" 12 "size" 's/ram: 4M/ram: much/'
-wrong "nobody said who may connect" 8 "hosts" '/allow-any-host/d'
-wrong "an address without port" 6 "192.0.2.1:4420" 's/127.0.0.1:[0-9]*/127.0.0.1/'
-wrong "a namespace twice" 13 "nsid" '$a\      - {nsid: 1, ram: 4M}'
+wrong "an unknown key" 5 "allow-any-host" 's/allow-any-host/allow-any-hots/'
+wrong "a value that is none" 8 "size" 's/ram: 4M/ram: much/'
+wrong "nobody said who may connect" 4 "hosts" '/allow-any-host/d'
+wrong "an address without port" 2 "192.0.2.1:4420" 's/127.0.0.1:[0-9]*/127.0.0.1/'
+wrong "a namespace twice" 9 "nsid" '$a\      - {nsid: 1, ram: 4M}'
 check "a file that is not there" fails 1 "No such file" daemon -n -f "$work/none.yaml"
 good | config
 chmod 666 "$yaml"

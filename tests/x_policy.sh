@@ -1,5 +1,7 @@
 #!/bin/bash
-# Who gets in, from where, and to what. What a host may only read, it cannot write to.
+# Who gets in, from where, and to what. What a host may only read, it cannot write to. With threads:
+# what a ring has open is in no /proc.
+ENGINE=threads
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 port=$(pick_port)

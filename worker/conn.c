@@ -28,7 +28,7 @@ conn_new(struct lane *lane, int fd, const struct conn_params *p, struct qpair *q
 {
 	struct conn *c;
 
-	if ((c = calloc(1, sizeof(*c))) == NULL || (c->rbuf = malloc(RX_SIZE)) == NULL)
+	if ((c = calloc(1, sizeof(*c))) == NULL)
 		goto fail;
 	c->lane = lane;
 	c->qp = qp;
@@ -44,8 +44,6 @@ conn_new(struct lane *lane, int fd, const struct conn_params *p, struct qpair *q
 		goto fail;
 	return (c);
  fail:
-	if (c != NULL)
-		free(c->rbuf);
 	free(c);
 	close(fd);
 	return (NULL);
@@ -93,7 +91,7 @@ conn_turn_reap(struct lane *lane)
 			TAILQ_REMOVE(&lane->dirty, c, dirty);
 		if (c->is_paused)
 			TAILQ_REMOVE(&lane->paused, c, paused);
-		free(c->rbuf);
+		rxbuf_put(lane, c->rbuf);
 		free(c);
 	}
 }
@@ -341,13 +339,16 @@ conn_parse(struct conn *c)
 			break;
 		case RX_DRAIN:
 		case RX_OFF:
-			c->rstart = c->rend = 0;
-			return;
+			c->rstart = c->rend;
+			more = false;
+			break;
 		}
 	}
-	if (c->rstart == c->rend)
+	if (c->rstart == c->rend) {
 		c->rstart = c->rend = 0;
-	else if (c->rstart > RX_SIZE / 2) {
+		rxbuf_put(c->lane, c->rbuf);
+		c->rbuf = NULL;
+	} else if (c->rstart > RX_SIZE / 2) {
 		memmove(c->rbuf, c->rbuf + c->rstart, c->rend - c->rstart);
 		c->rend -= c->rstart;
 		c->rstart = 0;
@@ -360,14 +361,19 @@ static ssize_t
 conn_receive(struct conn *c, bool *full)
 {
 	uint32_t direct = c->rx == RX_DATA && c->to != NULL ? c->data_left : 0, d;
-	struct iovec iov[2] = { { c->to, direct }, { c->rbuf + c->rend, RX_SIZE - c->rend } };
+	struct iovec iov[2] = { { c->to, direct } };
 	struct msghdr msg = { .msg_iov = direct > 0 ? iov : iov + 1,
 	    .msg_iovlen = direct > 0 ? 2 : 1 };
 	ssize_t n;
 
+	if (c->rbuf == NULL && (c->rbuf = rxbuf_get(c->lane)) == NULL) {
+		conn_lost(c, strerror(errno));
+		return (-1);
+	}
+	iov[1] = (struct iovec){ c->rbuf + c->rend, RX_SIZE - c->rend };
 	n = recvmsg(c->fd, &msg, MSG_DONTWAIT);
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
-		return (0);
+		return (0);	/* the buffer stays: a turn without bytes is rare */
 	if (n <= 0) {
 		conn_lost(c, n == 0 ? "closed by host" : strerror(errno));
 		return (-1);
@@ -394,6 +400,7 @@ conn_read(struct conn *c)
 			return;
 		turn += (size_t)n;
 		conn_parse(c);
+		lane_answer(c->lane);	/* the host need not wait for the rest of the turn */
 	}
 }
 

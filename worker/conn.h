@@ -7,7 +7,6 @@
 
 #include "worker/worker.h"
 
-#define RX_SIZE		32768u	/* receive buffer, bytes; larger data goes where it belongs */
 #define LINGER_MS	2000u	/* after a TermReq, for the host to read it */
 
 enum rx_state {
@@ -27,7 +26,7 @@ struct conn {
 	struct pdu_env env;
 
 	enum rx_state rx;
-	uint8_t *rbuf;
+	uint8_t *rbuf;			/* RX_SIZE bytes while there is something in it, or NULL */
 	uint32_t rstart, rend;		/* not yet parsed: rbuf[rstart..rend) */
 	struct pdu_verdict v;		/* of the PDU being received */
 	struct slot *slot;		/* whose data it is */

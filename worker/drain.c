@@ -82,7 +82,7 @@ flush_next(struct controller *c)
 		return (false);
 	c->flushed = ns->id.nsid;
 	c->flushing = true;
-	c->flush = ns_op(ns, ENG_FLUSH);
+	ns_op(&c->flush, ns, ENG_FLUSH);
 	c->flush.done = flush_done;
 	c->flush.arg = c;
 	lane_submit(c->lane, &c->flush);

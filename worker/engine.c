@@ -46,6 +46,18 @@ engine_why(const struct engine *engine)
 	return (engine->why);
 }
 
+bool
+engine_has_ring_fd(const struct engine *engine)
+{
+	return (engine->has_ring_fd);
+}
+
+unsigned
+engine_kernel_threads(const struct engine *engine)
+{
+	return (engine->kernel_threads);
+}
+
 int
 engine_file_set(struct engine *engine, unsigned slot, int fd)
 {

@@ -76,6 +76,10 @@ void	engine_free(struct engine *);	/* nothing may be in flight; NULL is allowed 
 
 enum engine_kind engine_kind(const struct engine *);	/* what it became: never AUTO */
 int	engine_why(const struct engine *);	/* AUTO and no ring: the errno that says why; else 0 */
+/* For the filter and the limits to come: is a ring's descriptor still there (before Linux 6.3), and
+ * how many threads may the kernel start for it? */
+bool	engine_has_ring_fd(const struct engine *);
+unsigned engine_kernel_threads(const struct engine *);
 
 /* Puts fd, or nothing (-1), into a slot below ENGINE_FILES that no operation in flight names. fd
  * stays the caller's; it may be closed at once unless engine_needs_fd(). Returns 0, or -1 and errno. */

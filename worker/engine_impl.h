@@ -38,6 +38,8 @@ struct engine {
 	struct wait *wait;
 	unsigned in_flight;		/* submitted, done() not called yet */
 	int why;			/* errno: of two kinds the better one could not be had */
+	bool has_ring_fd;
+	unsigned kernel_threads;	/* that may be started for it */
 };
 
 struct engine *engine_threads_new(const struct engine_params *);	/* NULL with errno */

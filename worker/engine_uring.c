@@ -23,6 +23,9 @@
 /* A host whose commands are all answered at once must not keep the lane from its other sockets. */
 #define ROUNDS		4
 
+/* Older kernels count a ring's threads for each memory node apart. */
+#define NODES		8u
+
 /* What one read or write may carry: the kernel's own bound. */
 #define MOVE_MAX	0x7ffff000u
 
@@ -364,7 +367,11 @@ make(struct uring *u, unsigned workers)
 		return (-1);
 	}
 	params.eventfd = wait_eventfd(u->engine.wait);
-	return (ring_open(&u->ring, &params));
+	if (ring_open(&u->ring, &params) == -1)
+		return (-1);
+	u->engine.has_ring_fd = !u->ring.registered;
+	u->engine.kernel_threads = NODES * (params.workers + RING_OTHER_WORKERS);
+	return (0);
 }
 
 struct engine *

@@ -66,7 +66,16 @@ queues_set(struct slot *s)
 	s->result = queues_dw0(n);
 }
 
-/* ---- 06h Volatile Write Cache: there is one, and it stays on ---- */
+/* ---- 06h Volatile Write Cache: where there is one, it stays on ---- */
+
+bool
+feature_write_cache(const struct controller *c)
+{
+	for (uint32_t i = 0; i < c->lane->ns->n; i++)
+		if (c->lane->ns->ns[i].id.volatile_cache)
+			return (true);
+	return (false);
+}
 
 static uint64_t
 cache_get(struct slot *s)
@@ -160,12 +169,20 @@ static const struct feature features[] = {
 	{ NVME_FID_HOST_IDENTIFIER, false, hostid_check_get, hostid_get, hostid_check_set, NULL },
 };
 
+static bool
+is_there(const struct controller *c, const struct feature *f)
+{
+	if (f->fid == NVME_FID_VOLATILE_WRITE_CACHE && !feature_write_cache(c))
+		return (false);
+	return (f->discovery || !c->admit.discovery);
+}
+
 static const struct feature *
 find_feature(const struct controller *c, uint8_t fid)
 {
 	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
-		if (features[i].fid == fid && (features[i].discovery || !c->admit.discovery))
-			return (&features[i]);
+		if (features[i].fid == fid)
+			return (is_there(c, &features[i]) ? &features[i] : NULL);
 	return (NULL);
 }
 

@@ -73,7 +73,7 @@ ctrl_io(const struct controller *c, struct nvme_id_ctrl *id)
 	id->cqes = 0x44;
 	id->nn = le32(c->admit.nn);
 	id->oncs = le16(oncs);
-	id->vwc = NVME_VWC_PRESENT | NVME_VWC_FLUSH_ALL;
+	id->vwc = NVME_VWC_FLUSH_ALL | (feature_write_cache(c) ? NVME_VWC_PRESENT : 0);
 	id->ioccsz = le32((uint32_t)(sizeof(struct nvme_sqe) + c->hello.icd) / 16);
 	id->iorcsz = le32(sizeof(struct nvme_cqe) / 16);
 	id->msdbd = 1;

@@ -24,14 +24,29 @@ lane_trim(struct timer *t)
 		timer_set(&lane->timers, &lane->trim, TRIM_MS);
 		return;
 	}
+	rxbuf_trim(lane);
 	pool_trim(lane->io);
 	pool_trim(lane->h2c);
 }
 
 int
+lane_engine(struct lane *lane, const struct ipc_hello *hello, enum engine_kind kind)
+{
+	struct engine_params params = { .kind = kind, .threads = hello->engine_threads };
+
+	if (lane->engine != NULL && engine_kind(lane->engine) == kind)
+		return (0);
+	engine_free(lane->engine);
+	if ((lane->engine = engine_new(&params)) == NULL)
+		return (-1);
+	if (engine_why(lane->engine) != 0)
+		lane->why_threads = engine_why(lane->engine);
+	return (0);
+}
+
+int
 lane_init(struct lane *lane, const struct ipc_hello *hello)
 {
-	struct engine_params params = { .kind = hello->engine, .threads = hello->engine_threads };
 	size_t half = hello->memory / hello->lanes / 2;
 
 	mail_init(lane);
@@ -39,6 +54,7 @@ lane_init(struct lane *lane, const struct ipc_hello *hello)
 	timer_list_init(&lane->timers);
 	memory_init(&lane->memory);
 	TAILQ_INIT(&lane->dirty);
+	SLIST_INIT(&lane->rxbufs);
 	TAILQ_INIT(&lane->late);
 	TAILQ_INIT(&lane->dead);
 	TAILQ_INIT(&lane->paused);
@@ -48,8 +64,9 @@ lane_init(struct lane *lane, const struct ipc_hello *hello)
 	lane->trim = (struct timer){ .name = "trim", .fire = lane_trim, .arg = lane };
 	lane->io = pool_new(half, hello->max_transfer);
 	lane->h2c = pool_new(half, hello->max_transfer);
-	lane->engine = engine_new(&params);
-	return (lane->io == NULL || lane->h2c == NULL || lane->engine == NULL ? -1 : 0);
+	if (lane->io == NULL || lane->h2c == NULL)
+		return (-1);
+	return (lane_engine(lane, hello, hello->engine));
 }
 
 void *
@@ -75,6 +92,13 @@ lane_stop(struct lane *lane, int status)
 {
 	lane->stop = true;
 	lane->status = status;
+}
+
+void
+lane_answer(struct lane *lane)
+{
+	memory_done(&lane->memory);
+	conn_turn_flush(lane);
 }
 
 /* Resuming may free, and sending may free: until nothing changes. */

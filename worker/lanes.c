@@ -19,9 +19,33 @@ static struct {
 	const struct ipc_hello *hello;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	unsigned up;
+	unsigned up;			/* each lane but 0 says twice how far it is */
 	int error;
+	enum engine_kind kind;		/* AUTO: not known yet */
 } start = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+static void
+say_up(int error)
+{
+	pthread_mutex_lock(&start.lock);
+	start.up++;
+	if (error != 0)
+		start.error = error;
+	pthread_cond_broadcast(&start.changed);
+	pthread_mutex_unlock(&start.lock);
+}
+
+static enum engine_kind
+wait_for_kind(void)
+{
+	enum engine_kind kind;
+
+	pthread_mutex_lock(&start.lock);
+	while ((kind = start.kind) == ENGINE_AUTO)
+		pthread_cond_wait(&start.changed, &start.lock);
+	pthread_mutex_unlock(&start.lock);
+	return (kind);
+}
 
 static void *
 lane_main(void *arg)
@@ -29,12 +53,10 @@ lane_main(void *arg)
 	struct lane *lane = arg;
 	int error = lane_init(lane, start.hello) == -1 ? errno : 0;
 
-	pthread_mutex_lock(&start.lock);
-	start.up++;
-	if (error != 0)
-		start.error = error;
-	pthread_cond_signal(&start.changed);
-	pthread_mutex_unlock(&start.lock);
+	say_up(error);
+	if (error == 0 && lane_engine(lane, start.hello, wait_for_kind()) == -1)
+		error = errno;
+	say_up(error);
 	if (error == 0)
 		_exit(lane_run(lane));	/* it never stops by itself */
 	pause();
@@ -70,6 +92,37 @@ start_threads(struct lane *all, unsigned *up)
 	return (error);
 }
 
+/* 0 or an errno. */
+static int
+wait_for(unsigned up)
+{
+	int error;
+
+	pthread_mutex_lock(&start.lock);
+	while (start.up < up && start.error == 0)
+		pthread_cond_wait(&start.changed, &start.lock);
+	error = start.error;
+	pthread_mutex_unlock(&start.lock);
+	return (error);
+}
+
+/* One that got no ring (memory that may be locked is short) decides for all: a filter knows one
+ * kind, and a namespace's descriptor is kept for all or for none. */
+static int
+settle(struct lane *all)
+{
+	enum engine_kind kind = engine_kind(all->engine);
+
+	for (unsigned i = 1; i < all->nlanes; i++)
+		if (engine_kind(all[i].engine) == ENGINE_THREADS)
+			kind = ENGINE_THREADS;
+	pthread_mutex_lock(&start.lock);
+	start.kind = kind;
+	pthread_cond_broadcast(&start.changed);
+	pthread_mutex_unlock(&start.lock);
+	return (lane_engine(&all[0], start.hello, kind) == -1 ? errno : 0);
+}
+
 int
 lanes_start(struct lane *all, const struct ipc_hello *hello)
 {
@@ -87,13 +140,9 @@ lanes_start(struct lane *all, const struct ipc_hello *hello)
 	}
 	if (lane_init(&all[0], hello) == -1)
 		return (-1);
-	error = start_threads(all, &started);
-	pthread_mutex_lock(&start.lock);
-	while (start.up < started)
-		pthread_cond_wait(&start.changed, &start.lock);
-	if (error == 0)
-		error = start.error;
-	pthread_mutex_unlock(&start.lock);
+	if ((error = start_threads(all, &started)) == 0 && (error = wait_for(started)) == 0 &&
+	    (error = settle(all)) == 0)
+		error = wait_for(2 * started);
 	errno = error;
 	return (error == 0 ? 0 : -1);
 }

@@ -11,7 +11,7 @@ else
 endif
 # transport, greeting, and the words of the broker
 %C%_libworker_a_SOURCES += %D%/ask.c %D%/conn.c %D%/conn.h %D%/conn_tx.c %D%/greet.c %D%/lane.c \
-	%D%/lanes.c %D%/mail.c %D%/memory.c %D%/qpair.c %D%/worker.h %D%/xfer.c
+	%D%/lanes.c %D%/mail.c %D%/memory.c %D%/qpair.c %D%/rxbuf.c %D%/worker.h %D%/xfer.c
 # the controller and its commands
 %C%_libworker_a_SOURCES += %D%/admin.c %D%/aer.c %D%/controller.c %D%/discovery.c %D%/drain.c \
 	%D%/fabrics.c %D%/feature.c %D%/identify.c %D%/identify_ns.c %D%/logpage.c %D%/ns.c %D%/nvm.c \

@@ -228,15 +228,21 @@ ns_check_range(const struct ns *ns, uint64_t slba, uint64_t nlb)
 	return (0);
 }
 
-struct eng_op
-ns_op(const struct ns *ns, enum eng_verb verb)
+/* Member by member: it is done for every command, and what is the engine's is as it left it. */
+void
+ns_op(struct eng_op *op, const struct ns *ns, enum eng_verb verb)
 {
-	return ((struct eng_op){
-		.verb = verb, .file = ns->file, .never_blocks = ns->id.ram != 0,
-		.page_cache = ns->id.direct == 0,
-		.map = ns->map, .map_len = ns->map_len,
-		.hole = ns->id.can_discard != 0, .zero_range = ns->id.can_zero != 0,
-	});
+	op->verb = verb;
+	op->file = ns->file;
+	op->fua = op->may_unmap = false;
+	op->never_blocks = ns->id.ram != 0;
+	op->page_cache = ns->id.direct == 0;
+	op->hole = ns->id.can_discard != 0;
+	op->zero_range = ns->id.can_zero != 0;
+	op->map = ns->map;
+	op->map_len = ns->map_len;
+	op->buf = NULL;
+	op->offset = op->len = 0;
 }
 
 /* What does not depend on the direction. */
@@ -261,9 +267,8 @@ is_read_only(int error)
 }
 
 uint16_t
-ns_status(const struct ns *ns, enum eng_verb verb, int error)
+ns_status(enum eng_verb verb, int error)
 {
-	(void)ns;
 	/* a hint that the device cannot take is no error */
 	if (error == 0 || (verb == ENG_DISCARD && error == EOPNOTSUPP))
 		return (0);

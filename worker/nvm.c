@@ -52,16 +52,15 @@ is_given_up(struct slot *s)
 static uint16_t
 op_status(const struct slot *s)
 {
-	return (ns_status(slot_ns(s), s->op.verb, s->op.error));
+	return (ns_status(s->op.verb, s->op.error));
 }
 
 /* ---- Read, Write, Write Zeroes ---- */
 
 /* Namespace, range and protection of a command with SLBA and NLB. 0 and *len (bytes), or status. */
 static uint16_t
-prepare_range(const struct slot *s, bool writes, uint64_t *len)
+prepare_range(const struct slot *s, const struct ns *ns, bool writes, uint64_t *len)
 {
-	const struct ns *ns = slot_ns(s);
 	uint64_t nlb = cmd_nlb(&s->cmd);
 
 	if (ns == NULL)
@@ -73,10 +72,10 @@ prepare_range(const struct slot *s, bool writes, uint64_t *len)
 }
 
 static uint16_t
-prepare_transfer(const struct slot *s, bool writes, uint32_t *len)
+prepare_transfer(const struct slot *s, const struct ns *ns, bool writes, uint32_t *len)
 {
 	uint64_t bytes;
-	uint16_t status = prepare_range(s, writes, &bytes);
+	uint16_t status = prepare_range(s, ns, writes, &bytes);
 
 	if (status != 0)
 		return (status);
@@ -93,10 +92,10 @@ prepare_transfer(const struct slot *s, bool writes, uint32_t *len)
 static uint16_t
 read_prepare(struct slot *s)
 {
-	const struct ns *ns;
-	uint16_t status = prepare_transfer(s, false, &s->len_out);
+	const struct ns *ns = slot_ns(s);
+	uint16_t status = prepare_transfer(s, ns, false, &s->len_out);
 
-	if (status == 0 && !s->qp->ddgst && (ns = slot_ns(s))->map != NULL)
+	if (status == 0 && !s->qp->tx.ddgst && ns->map != NULL)
 		s->src = ns->map + (cmd_slba(&s->cmd) << ns->lbads);
 	return (status);
 }
@@ -104,9 +103,10 @@ read_prepare(struct slot *s)
 static uint16_t
 write_prepare(struct slot *s)
 {
-	uint16_t status = prepare_transfer(s, true, &s->len_in);
+	const struct ns *ns = slot_ns(s);
+	uint16_t status = prepare_transfer(s, ns, true, &s->len_in);
 
-	s->in_place = status == 0 && slot_ns(s)->map != NULL;
+	s->in_place = status == 0 && ns->map != NULL;
 	return (status);
 }
 
@@ -114,7 +114,7 @@ static uint16_t
 zero_prepare(struct slot *s)
 {
 	uint64_t bytes;
-	uint16_t status = prepare_range(s, true, &bytes);
+	uint16_t status = prepare_range(s, slot_ns(s), true, &bytes);
 
 	if (status == 0 && bytes > NVM_ZERO_MAX)
 		status = NVME_SC_INVALID_FIELD | NVME_SC_DNR;
@@ -126,7 +126,7 @@ range_op(struct slot *s, enum eng_verb verb, uint64_t len)
 {
 	const struct ns *ns = slot_ns(s);
 
-	s->op = ns_op(ns, verb);
+	ns_op(&s->op, ns, verb);
 	s->op.buf = s->buf;
 	s->op.offset = cmd_slba(&s->cmd) << ns->lbads;
 	s->op.len = len;
@@ -215,7 +215,7 @@ static void
 flush_all_done(struct eng_op *op)
 {
 	struct slot *s = op->arg;
-	uint16_t status = ns_status(NULL, op->verb, op->error);
+	uint16_t status = ns_status(op->verb, op->error);
 
 	if (status != 0)
 		slot_done(s, status);
@@ -236,7 +236,7 @@ flush_all_next(struct slot *s)
 		return;
 	}
 	s->parts = ns->id.nsid;
-	s->op = ns_op(ns, ENG_FLUSH);
+	ns_op(&s->op, ns, ENG_FLUSH);
 	submit(s, flush_all_done);
 }
 
@@ -255,7 +255,7 @@ flush_execute(struct slot *s)
 		slot_done(s, 0);
 		return;
 	}
-	s->op = ns_op(ns, ENG_FLUSH);
+	ns_op(&s->op, ns, ENG_FLUSH);
 	submit(s, op_done);
 }
 
@@ -366,7 +366,7 @@ dsm_execute(struct slot *s)
 		slot_done(s, status);
 		return;
 	}
-	s->op = ns_op(ns, ENG_DISCARD);
+	ns_op(&s->op, ns, ENG_DISCARD);
 	s->op.offset = UINT64_MAX;
 	s->parts = 0;
 	dsm_next(s);

@@ -142,7 +142,7 @@ void
 qp_start(struct qpair *qp, int fd, const struct conn_params *p)
 {
 	qp->sqhd = (uint16_t)(1 % qp->sqsize);	/* the Connect was the first command */
-	qp->ddgst = p->ddgst;
+	qp->tx = (struct pdu_tx){ p->hdgst, p->ddgst, (uint8_t)((p->hpda + 1) * 4) };
 	qp->state = QP_LIVE;
 	qp->conn = conn_new(qp->lane, fd, p, qp);
 	if (qp->conn == NULL)
@@ -399,33 +399,23 @@ slot_send(struct slot *s, struct tx *tx, const uint8_t *head, size_t head_len)
 	conn_send(s->qp->conn, tx);
 }
 
-static struct pdu_tx
-slot_pdu_tx(const struct slot *s)
-{
-	const struct conn_params *p = conn_params(s->qp->conn);
-
-	return ((struct pdu_tx){ p->hdgst, p->ddgst, (uint8_t)((p->hpda + 1) * 4) });
-}
-
 static void
 slot_respond(struct slot *s, uint16_t status)
 {
 	const struct qpair *qp = s->qp;
-	struct pdu_tx t = slot_pdu_tx(s);
 	struct nvme_cqe cqe = {
 		.dw0 = le32((uint32_t)s->result), .dw1 = le32((uint32_t)(s->result >> 32)),
 		.sqhd = le16(qp->noflow ? 0 : qp->sqhd),
 		.cid = le16(s->cmd.cid), .status = le16((uint16_t)(status << 1)),
 	};
 
-	slot_send(s, &s->tx_resp, s->head_resp, pdu_put_capsule_resp(s->head_resp, &cqe, &t));
+	slot_send(s, &s->tx_resp, s->head_resp, pdu_put_capsule_resp(s->head_resp, &cqe, &qp->tx));
 }
 
 void
 slot_r2t(struct slot *s)
 {
 	struct qpair *qp = s->qp;
-	struct pdu_tx t = slot_pdu_tx(s);
 
 	s->state = SLOT_WAIT_H2C;
 	qp->waiting_h2c++;
@@ -433,7 +423,7 @@ slot_r2t(struct slot *s)
 	if (!qp->transfer.set)
 		transfer_begin(qp);
 	slot_send(s, &s->tx_r2t, s->head_r2t,
-	    pdu_put_r2t(s->head_r2t, s->cmd.cid, s->index, 0, s->len_in, &t));
+	    pdu_put_r2t(s->head_r2t, s->cmd.cid, s->index, 0, s->len_in, &qp->tx));
 }
 
 void
@@ -459,7 +449,6 @@ void
 slot_done_data(struct slot *s, uint32_t len)
 {
 	struct qpair *qp = s->qp;
-	struct pdu_tx t;
 	uint8_t flags = PDU_F_LAST;
 
 	assert(s->state == SLOT_EXECUTE && len <= s->len_out);
@@ -468,21 +457,20 @@ slot_done_data(struct slot *s, uint32_t len)
 		return;
 	}
 	ctrl_alive(qp);
-	t = slot_pdu_tx(s);
 	s->state = SLOT_TX;
 	/* NVMe/TCP: SUCCESS stands for a CQE without SQHD and result */
 	if (qp->noflow && s->result == 0)
 		flags |= PDU_F_SUCCESS;
 	s->tx_data.data = s->src != NULL ? s->src : s->buf;
 	s->tx_data.data_len = len;
-	if (t.ddgst) {
+	if (qp->tx.ddgst) {
 		struct le32 d = le32(crc32c(s->tx_data.data, len));
 
 		memcpy(s->tx_data.tail, &d, sizeof(d));
 		s->tx_data.tail_len = sizeof(d);
 	}
 	slot_send(s, &s->tx_data, s->head_data,
-	    pdu_put_c2hdata(s->head_data, s->cmd.cid, 0, len, flags, &t));
+	    pdu_put_c2hdata(s->head_data, s->cmd.cid, 0, len, flags, &qp->tx));
 	if ((flags & PDU_F_SUCCESS) == 0)
 		slot_respond(s, 0);
 }

@@ -147,8 +147,7 @@ map_queues(struct ring *ring, const struct io_uring_params *p)
 static int
 register_all(struct ring *ring, const struct ring_params *params)
 {
-	/* files and block devices; others, which we have none of */
-	uint32_t workers[2] = { params->workers, 1 };
+	uint32_t workers[2] = { params->workers, RING_OTHER_WORKERS };
 	int none[FILES_MAX], eventfd = params->eventfd;
 
 	if (params->files > FILES_MAX) {
@@ -166,13 +165,13 @@ register_all(struct ring *ring, const struct ring_params *params)
 	    errno != EINVAL ? -1 : 0);
 }
 
+/* By the index itself, or by the descriptor if only that is known. */
 static void
-forget_index(struct ring *ring)
+forget_index(const struct ring *ring)
 {
 	struct io_uring_rsrc_update which = { .offset = ring->index };
 
 	(void)do_register(ring, IORING_UNREGISTER_RING_FDS, &which, 1);
-	ring->registered = false;
 }
 
 /* Enabled by its index, the descriptor can go; else it stays. The thread that enables it is the
@@ -192,8 +191,7 @@ enable(struct ring *ring)
 		return (0);
 	}
 	ring->registered = false;
-	if (do_register(ring, IORING_UNREGISTER_RING_FDS, &which, 1) != 1)
-		return (-1);
+	forget_index(ring);
 	return (do_register(ring, IORING_REGISTER_ENABLE_RINGS, NULL, 0));
 }
 

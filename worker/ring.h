@@ -26,6 +26,9 @@ struct ring {
 	struct io_uring_cqe *cqes;
 };
 
+/* Besides those that are asked for: one for files that are neither regular nor block devices. */
+#define RING_OTHER_WORKERS 1u
+
 struct ring_params {
 	unsigned entries, cq_entries;	/* at most; powers of two */
 	unsigned files;			/* slots, all empty */

@@ -6,12 +6,14 @@
  */
 #include "config.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/logmsg.h"
 #include "common/sandbox.h"
 #include "common/title.h"
 #include "worker/worker.h"
@@ -19,6 +21,7 @@
 static struct worker_start {
 	struct lane lanes[LANES_MAX];
 	struct ipc_hello hello;
+	struct sandbox box;
 	int door;
 } me = { .door = -1 };
 
@@ -39,6 +42,32 @@ worker_files(const struct ipc_hello *h)
 	return (64 + h->queues + IPC_MAX_NS);
 }
 
+/* What the filter and the limits have to know of the engines. */
+static void
+say_engines(struct sandbox *box, const struct lane *lanes)
+{
+	for (unsigned i = 0; i < lanes->nlanes; i++) {
+		const struct engine *engine = lanes[i].engine;
+
+		if (engine_kind(engine) == ENGINE_THREADS)
+			box->engine |= SANDBOX_POOL;
+		else
+			box->engine |= engine_has_ring_fd(engine) ? SANDBOX_RING_FD : SANDBOX_RING;
+		box->processes += 1 + engine_kernel_threads(engine);
+	}
+}
+
+/* Of any lane, why it has threads although it might have a ring; or 0. */
+static uint32_t
+why_threads(const struct lane *lanes)
+{
+	uint32_t why = 0;
+
+	for (unsigned i = 0; i < lanes->nlanes && why == 0; i++)
+		why = (uint32_t)lanes[i].why_threads;
+	return (why);
+}
+
 static int
 die(const char *what)
 {
@@ -52,8 +81,15 @@ start(void *arg)
 {
 	struct worker_start *w = arg;
 
-	if (lanes_start(w->lanes, &w->hello) == -1)
+	if (lanes_start(w->lanes, &w->hello) == -1) {
+		int error = errno;
+
+		if (w->hello.engine == ENGINE_URING)
+			ask_log(MSG_NO_RING, "", 1, (uint64_t)error);
+		errno = error;
 		return (-1);
+	}
+	say_engines(&w->box, w->lanes);
 	return (ask_start(&w->lanes[0], w->door));
 }
 
@@ -62,7 +98,6 @@ main(int argc, char **argv, char **envp)
 {
 	struct ipc_jail jail = { 0 };
 	struct ipc_ready ready;
-	struct sandbox box;
 	char err[256];
 	int root = -1;
 
@@ -75,10 +110,12 @@ main(int argc, char **argv, char **envp)
 		return (die("no HELLO came from the broker"));
 	if (!hello_ok(&me.hello))
 		return (die("HELLO makes no sense"));
-	box = (struct sandbox){ .jail = &jail, .root = root, .max_files = worker_files(&me.hello),
+	me.box = (struct sandbox){ .jail = &jail, .root = root, .max_files = worker_files(&me.hello),
 	    .max_fsize = UINT64_MAX, .start = start, .start_arg = &me };
-	if (sandbox_enter(&box, &ready, err, sizeof(err)) == -1)
+	if (sandbox_enter(&me.box, &ready, err, sizeof(err)) == -1)
 		return (die(err));
+	ready.engine = engine_kind(me.lanes[0].engine);
+	ready.why = why_threads(me.lanes);
 	if (IPC_SEND(IPC_CONTROL_FD, WORKER_READY, &ready) == -1)
 		return (1);
 	return (lane_run(&me.lanes[0]));

@@ -72,6 +72,7 @@ struct lane {
 	struct lane *all;		/* of this worker: nlanes of them, fixed from the start */
 	unsigned nlanes;
 	struct engine *engine;
+	int why_threads;		/* errno: why it has no ring that it might have; or 0 */
 	struct ns_table *ns;		/* what its queues reach */
 	struct lane_stats stats;
 	bool traffic;			/* a command came since lane 0 looked */
@@ -83,6 +84,7 @@ struct lane {
 	struct memory memory;
 	struct timer_list timers;
 	struct pool *io;		/* data to the host, in-capsule data */
+	SLIST_HEAD(, rxbuf) rxbufs;	/* not in use */
 	struct pool *h2c;		/* data that an R2T asked for: never starves the other */
 	TAILQ_HEAD(, conn) dirty;	/* have something to send at the end of this turn */
 	TAILQ_HEAD(, conn) late;	/* have had their share, and go on in the next turn */
@@ -102,8 +104,11 @@ struct lane {
 /* ---- lane.c ---- */
 /* By its own thread. The struct is zeroed but for index, all and nlanes. 0, or -1 with errno. */
 int	lane_init(struct lane *, const struct ipc_hello *);
+/* An unused engine of this kind in place of the one that it has. 0, or -1 with errno. */
+int	lane_engine(struct lane *, const struct ipc_hello *, enum engine_kind);
 int	lane_run(struct lane *);	/* until stop; returns status */
 int	lane_turn(struct lane *, int timeout_ms);	/* one turn; 0, or -1 when waiting failed */
+void	lane_answer(struct lane *);	/* within a turn: what is ready leaves now */
 void	lane_stop(struct lane *, int status);
 /* A buffer of at most pool_largest bytes from one of the lane's two pools, or NULL for now. */
 void	*lane_buffer_get(struct lane *, struct pool *, size_t len);
@@ -111,7 +116,8 @@ void	lane_buffer_put(struct lane *, struct pool *, void *buf);	/* who waits goes
 
 /* ---- lanes.c: the other lanes of a worker ---- */
 #define LANES_MAX	16u
-/* Lane 0 is the caller's, all others get threads. All run when it returns. 0, or -1 with errno. */
+/* Lane 0 is the caller's, all others get threads. All run, with engines of one kind, when it
+ * returns. 0, or -1 with errno. */
 int	lanes_start(struct lane *all, const struct ipc_hello *);
 
 /* ---- mail.c: words between lanes ---- */
@@ -140,6 +146,12 @@ void	memory_done(struct memory *);	/* calls done() of what is complete */
 /* As engine_submit and engine_cancel. A write to memory has left its buffer when it returns. */
 void	lane_submit(struct lane *, struct eng_op *);
 bool	lane_cancel(struct lane *, struct eng_op *);
+
+/* ---- rxbuf.c: receive buffers ---- */
+#define RX_SIZE	262144u		/* bytes; larger data goes where it belongs */
+uint8_t	*rxbuf_get(struct lane *);	/* NULL: no memory */
+void	rxbuf_put(struct lane *, uint8_t *);	/* NULL is allowed */
+void	rxbuf_trim(struct lane *);	/* all that nobody has go back to the kernel */
 
 /* ---- conn.c, conn_tx.c: TCP, PDUs, digests. Knows no command. ---- */
 
@@ -251,7 +263,7 @@ struct qpair {
 	uint32_t sqsize;	/* entries */
 	uint16_t sqhd;		/* commands taken, modulo sqsize */
 	bool noflow;		/* SQ flow control is off */
-	bool ddgst;		/* data digests are on */
+	struct pdu_tx tx;	/* how its answers are framed */
 	struct slot *slots;	/* sqsize of them */
 	uint32_t busy;		/* slots not free */
 	uint16_t *free;		/* stack of free slots */
@@ -422,6 +434,7 @@ void	ctrl_error(struct controller *, const struct slot *, uint16_t status);	/* l
 /* discovery.c: log 70h; takes fd. A page that cannot be read leaves the last one in place. */
 void	ctrl_page(struct controller *, int fd, const struct ipc_page *);
 uint32_t feature_effects(const struct controller *, uint8_t fid);	/* as in log 12h */
+bool	feature_write_cache(const struct controller *);	/* is there a volatile one? */
 uint16_t get_features_prepare(struct slot *);
 void	get_features_execute(struct slot *);
 uint16_t set_features_prepare(struct slot *);
@@ -455,10 +468,10 @@ int	ns_add(struct controller *, const struct ipc_ns *, int fd);
 void	ns_free_all(struct controller *);	/* no other lane runs */
 struct ns *ns_find(struct ns_table *, uint32_t nsid);
 struct ns *ns_after(struct ns_table *, uint32_t nsid);	/* with the next larger nsid */
-struct eng_op ns_op(const struct ns *, enum eng_verb);	/* what the backend says of itself */
+void	ns_op(struct eng_op *, const struct ns *, enum eng_verb);	/* all that the caller fills */
 /* 0, or NVME_SC_LBA_OUT_OF_RANGE; nlb is 1's based. */
 uint16_t ns_check_range(const struct ns *, uint64_t slba, uint64_t nlb);
-uint16_t ns_status(const struct ns *, enum eng_verb, int error);	/* errno to NVMe status */
+uint16_t ns_status(enum eng_verb, int error);	/* errno to NVMe status */
 
 /* ---- greet.c: before identity ---- */
 int	greet_start(struct lane *, int fd, const struct ipc_hello *);	/* takes fd */

@@ -195,15 +195,13 @@ host_ctrl_add_queue(struct host_ctrl *h, uint16_t qid)
 	return (q);
 }
 
-/* Number of Queues, then as many I/O queues as asked for: fewer granted is an error. */
+/* Number of Queues, at least 1: fewer granted than asked for is an error. */
 int
-host_ctrl_open_io(struct host_ctrl *h)
+host_ctrl_ask_queues(struct host_ctrl *h)
 {
 	uint32_t n0 = h->opts.queues - 1;
 	struct host_cmd cmd;
 
-	if (h->opts.queues == 0)
-		return (0);
 	if (h->opts.depth > (h->cap & 0xffff) + 1) {
 		host_conn_fail(&h->admin->conn, HOST_ARGUMENT, "depth %u, MQES is %u",
 		    h->opts.depth, (unsigned)(h->cap & 0xffff));
@@ -218,6 +216,17 @@ host_ctrl_open_io(struct host_ctrl *h)
 		    (cmd.dw0 >> 16) + 1);
 		return (host_ctrl_fail(h, h->admin));
 	}
+	return (0);
+}
+
+/* As many I/O queues as asked for. */
+int
+host_ctrl_open_io(struct host_ctrl *h)
+{
+	if (h->opts.queues == 0)
+		return (0);
+	if (host_ctrl_ask_queues(h) == -1)
+		return (-1);
 	for (unsigned i = 1; i <= h->opts.queues; i++)
 		if (host_ctrl_add_queue(h, (uint16_t)i) == NULL)
 			return (-1);

@@ -271,6 +271,7 @@ struct host_ctrl {
 int	 host_ctrl_open(struct host_ctrl *, const struct host_opts *);
 int	 host_ctrl_connect(struct host_ctrl *, const struct host_opts *);
 int	 host_ctrl_enable(struct host_ctrl *);
+int	 host_ctrl_ask_queues(struct host_ctrl *);
 int	 host_ctrl_open_io(struct host_ctrl *);
 struct host_queue *host_ctrl_add_queue(struct host_ctrl *, uint16_t qid);
 int	 host_ctrl_shutdown(struct host_ctrl *);

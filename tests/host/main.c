@@ -46,8 +46,10 @@ static const struct opt {
 	{ "min", 0, KIND_NUMBER, O(min), "smallest transfer [a block]" },
 	{ "max", 0, KIND_NUMBER, O(max), "largest transfer [128K]" },
 	{ "seed", 0, KIND_NUMBER, O(seed), "of patterns and choices [1]" },
-	{ "seconds", 0, KIND_NUMBER, O(seconds), "how long [verify: one pass; stress: 5]" },
+	{ "seconds", 0, KIND_NUMBER, O(seconds), "how long [verify: one pass; stress: 5; crowd: until told]" },
 	{ "writes", 0, KIND_NUMBER, O(write_percent), "stress: percentage of writes [30]" },
+	{ "count", 0, KIND_NUMBER, O(count), "crowd: controllers [100]" },
+	{ "parallel", 0, KIND_NUMBER, O(parallel), "crowd: connecting at a time [8]" },
 	{ "io", 0, KIND_NUMBER, O(io), "hold: reads per second [0]" },
 	{ "cns", 0, KIND_NUMBER, O(cns), "id-ctrl, id-ns: which structure" },
 	{ "offset", 0, KIND_NUMBER, O(offset), "log: first byte [0]" },
@@ -77,6 +79,8 @@ static const struct command commands[] = {
 	{ "verify", "", "write a pattern, read it all back", LEVEL_IO, 0, 0, cmd_verify },
 	{ "stress", "", "reads and writes mixed, verified", LEVEL_IO, 0, 0, cmd_stress },
 	{ "hold", "", "keep the controller until stdin ends or SIGTERM", LEVEL_IO, 0, 0, cmd_hold },
+	{ "crowd", "", "many controllers, each of another host; how long it takes", LEVEL_NONE, 0, 0,
+	    cmd_crowd },
 	{ "handover", "", "commands right behind each Connect", LEVEL_NONE, 0, 0, cmd_handover },
 	{ "misbehave", "ROWS", "do what is forbidden, judge the answers (TAP)", LEVEL_NONE, 1, 1,
 	    cmd_misbehave },
@@ -229,7 +233,7 @@ int
 main(int argc, char **argv)
 {
 	struct settings s = { .queues = 1, .depth = 32, .nsid = 1, .max = 128 << 10, .seed = 1,
-		.write_percent = 30, .timeout_ms = 10000 };
+		.write_percent = 30, .timeout_ms = 10000, .count = 100, .parallel = 8 };
 	const struct command *c;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -241,8 +245,8 @@ main(int argc, char **argv)
 		return (say_usage("a command is missing; --help shows them"));
 	if ((c = find_command(argv[optind])) == NULL)
 		return (say_usage("no command '%s'; --help shows them", argv[optind]));
-	if (s.queues == 0 && c->run != cmd_hold)
-		return (say_usage("--queues 0 is for hold only"));
+	if (s.queues == 0 && c->run != cmd_hold && c->run != cmd_crowd)
+		return (say_usage("--queues 0 is for hold and crowd only"));
 	s.arg = argv + optind + 1;
 	s.narg = argc - optind - 1;
 	if (s.narg < c->min_args || s.narg > c->max_args)

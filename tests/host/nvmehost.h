@@ -16,7 +16,7 @@ struct settings {
 	uint64_t	 queues, depth, kato_ms, hpda, maxr2t, timeout_ms;	/* for host */
 	uint64_t	 nsid, lba, bytes, offset;
 	uint64_t	 min, max, seed, seconds, write_percent;
-	uint64_t	 io, cns;
+	uint64_t	 io, cns, count, parallel;
 	bool		 json, greet, fua, no_write, slow;
 	const char	*hostid, *file, *name;
 	char		**arg;			/* after the command's name */
@@ -48,6 +48,7 @@ int	cmd_deallocate(struct settings *, struct host_ctrl *);
 int	cmd_verify(struct settings *, struct host_ctrl *);	/* cmd_verify.c */
 int	cmd_stress(struct settings *, struct host_ctrl *);	/* cmd_stress.c */
 int	cmd_hold(struct settings *, struct host_ctrl *);	/* cmd_hold.c */
+int	cmd_crowd(struct settings *, struct host_ctrl *);	/* cmd_crowd.c */
 int	cmd_handover(struct settings *, struct host_ctrl *);	/* cmd_handover.c */
 int	cmd_raw(struct settings *, struct host_ctrl *);		/* cmd_raw.c */
 int	cmd_misbehave(struct settings *, struct host_ctrl *);	/* misbehave.c */

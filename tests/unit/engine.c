@@ -2,7 +2,7 @@
 /*
  * worker/engine_threads.c and the wait_*.c of this platform, over a file layer that lasts as long
  * as the test wants: which thread does what, that nothing stops the lane, and that done() and
- * ready() come when they may and never otherwise.
+ * ready() come when they may and never otherwise. Descriptors and signals are the same with a ring.
  */
 #include "config.h"
 
@@ -15,7 +15,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "tests/unit/unit.h"
+#include "tests/unit/kinds.h"
 #include "worker/engine_impl.h"
 
 #define OPS	64
@@ -77,7 +77,7 @@ note_done(struct eng_op *op)
 }
 
 static int
-setup_with(unsigned threads)
+setup_with(enum engine_kind of, unsigned threads)
 {
 	int i;
 
@@ -91,33 +91,38 @@ setup_with(unsigned threads)
 		ops[i] = (struct eng_op){ .verb = ENG_WRITE, .buf = &fakes[i], .len = 4096,
 			.offset = (uint64_t)i, .done = note_done, .arg = &ops };
 	}
-	engine = engine_new(&(struct engine_params){ .kind = ENGINE_THREADS,
-	    .threads = (unsigned)threads });
-	return (engine == NULL ? -1 : 0);
+	engine = new_engine(of, threads);
+	return (0);
 }
 
 static int
 setup_none(void **state)
 {
 	(void)state;
-	return (setup_with(0));
+	return (setup_with(ENGINE_THREADS, 0));
 }
 
 static int
 setup_one(void **state)
 {
 	(void)state;
-	return (setup_with(1));
+	return (setup_with(ENGINE_THREADS, 1));
 }
 
 static int
 setup_two(void **state)
 {
 	(void)state;
-	return (setup_with(2));
+	return (setup_with(ENGINE_THREADS, 2));
 }
 
-static int
+int
+setup_kind(enum engine_kind of)
+{
+	return (setup_with(of, 2));
+}
+
+int
 teardown(void **state)
 {
 	int i;
@@ -153,6 +158,7 @@ static void
 test_nothing(void **state)
 {
 	(void)state;
+	need_engine(engine);
 	engine_free(NULL);
 	assert_int_equal(engine_in_flight(engine), 0);
 	assert_int_equal(engine_wait(engine, 0), 0);
@@ -383,6 +389,7 @@ test_level_triggered(void **state)
 	int fd[2];
 
 	(void)state;
+	need_engine(engine);
 	make_pair(fd);
 	watch(&seen, fd[0], ENG_IN);
 	assert_int_equal(engine_watch(engine, &seen.watch), -1);
@@ -413,6 +420,7 @@ test_rewatch(void **state)
 	int fd[2];
 
 	(void)state;
+	need_engine(engine);
 	make_pair(fd);
 	watch(&seen, fd[0], 0);
 	assert_int_equal(write(fd[1], "x", 1), 1);
@@ -438,6 +446,7 @@ test_hang_up(void **state)
 	int fd[2];
 
 	(void)state;
+	need_engine(engine);
 	make_pair(fd);
 	watch(&seen, fd[0], ENG_IN);
 	assert_int_equal(shutdown(fd[1], SHUT_WR), 0);
@@ -462,6 +471,7 @@ test_unwatch_in_batch(void **state)
 	int fd[20][2], i, calls = 0;
 
 	(void)state;
+	need_engine(engine);
 	for (i = 0; i < 20; i++) {
 		make_pair(fd[i]);
 		watch(&seen[i], fd[i][0], ENG_IN);
@@ -488,6 +498,7 @@ test_unwatch_itself(void **state)
 	int fd[2];
 
 	(void)state;
+	need_engine(engine);
 	make_pair(fd);
 	watch(&seen, fd[0], ENG_OUT);
 	seen.unwatch = &seen;
@@ -504,6 +515,7 @@ test_unwatch_first(void **state)
 	int fd[3][2], i;
 
 	(void)state;
+	need_engine(engine);
 	for (i = 0; i < 3; i++) {
 		make_pair(fd[i]);
 		watch(&seen[i], fd[i][0], ENG_IN);
@@ -541,6 +553,7 @@ test_reuse_in_batch(void **state)
 	int fd[2][2];
 
 	(void)state;
+	need_engine(engine);
 	make_pair(quiet);
 	make_pair(fd[0]);
 	make_pair(fd[1]);
@@ -575,6 +588,7 @@ test_rewatch_in_batch(void **state)
 	int fd[2];
 
 	(void)state;
+	need_engine(engine);
 	make_pair(fd);
 	watch(&first, fd[0], ENG_OUT);
 	watch(&second, fd[1], ENG_OUT);
@@ -594,6 +608,7 @@ test_many_watches(void **state)
 	int fd[100][2], i, calls = 0;
 
 	(void)state;
+	need_engine(engine);
 	for (i = 0; i < 100; i++) {
 		make_pair(fd[i]);
 		watch(&seen[i], fd[i][0], ENG_OUT);
@@ -652,6 +667,7 @@ test_signal(void **state)
 	struct sigaction act = { .sa_handler = on_signal }, before;
 
 	(void)state;
+	need_engine(engine);
 	assert_int_equal(sigaction(SIGALRM, &act, &before), 0);
 	assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
 	while (signals < 3)
@@ -668,6 +684,7 @@ test_signal_is_the_lanes(void **state)
 	sigset_t mask, pending;
 
 	(void)state;
+	need_engine(engine);
 	signals = 0;
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGUSR1);
@@ -687,7 +704,7 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_nothing, setup_two, teardown),
+		EACH_KIND(test_nothing),
 		cmocka_unit_test_setup_teardown(test_never_blocks, setup_one, teardown),
 		cmocka_unit_test_setup_teardown(test_never_blocks_but_long, setup_one, teardown),
 		cmocka_unit_test_setup_teardown(test_page_cache, setup_one, teardown),
@@ -697,18 +714,18 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_cancel_too_late, setup_one, teardown),
 		cmocka_unit_test_setup_teardown(test_submit_in_done, setup_one, teardown),
 		cmocka_unit_test_setup_teardown(test_many, setup_two, teardown),
-		cmocka_unit_test_setup_teardown(test_level_triggered, setup_none, teardown),
-		cmocka_unit_test_setup_teardown(test_rewatch, setup_none, teardown),
-		cmocka_unit_test_setup_teardown(test_hang_up, setup_none, teardown),
-		cmocka_unit_test_setup_teardown(test_unwatch_in_batch, setup_none, teardown),
-		cmocka_unit_test_setup_teardown(test_unwatch_first, setup_none, teardown),
-		cmocka_unit_test_setup_teardown(test_unwatch_itself, setup_none, teardown),
-		cmocka_unit_test_setup_teardown(test_reuse_in_batch, setup_none, teardown),
-		cmocka_unit_test_setup_teardown(test_rewatch_in_batch, setup_none, teardown),
-		cmocka_unit_test_setup_teardown(test_many_watches, setup_none, teardown),
+		EACH_KIND(test_level_triggered),
+		EACH_KIND(test_rewatch),
+		EACH_KIND(test_hang_up),
+		EACH_KIND(test_unwatch_in_batch),
+		EACH_KIND(test_unwatch_first),
+		EACH_KIND(test_unwatch_itself),
+		EACH_KIND(test_reuse_in_batch),
+		EACH_KIND(test_rewatch_in_batch),
+		EACH_KIND(test_many_watches),
 		cmocka_unit_test_setup_teardown(test_slow_device, setup_two, teardown),
-		cmocka_unit_test_setup_teardown(test_signal, setup_two, teardown),
-		cmocka_unit_test_setup_teardown(test_signal_is_the_lanes, setup_two, teardown),
+		EACH_KIND(test_signal),
+		EACH_KIND(test_signal_is_the_lanes),
 	};
 
 	return (cmocka_run_group_tests_name("engine", tests, NULL, NULL));

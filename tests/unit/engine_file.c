@@ -357,7 +357,7 @@ test_pipe(void **state)
 	close(fd[1]);
 }
 
-static int
+int
 setup_kind(enum engine_kind of)
 {
 	engine = new_engine(of, 4);
@@ -365,7 +365,7 @@ setup_kind(enum engine_kind of)
 	return (pool == NULL ? -1 : 0);
 }
 
-static int
+int
 teardown(void **state)
 {
 	(void)state;

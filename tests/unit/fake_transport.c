@@ -346,7 +346,7 @@ static const struct ipc_ns namespaces[] = {
 	    .uuid = { 0x11, 2 } },
 	{ .nsid = NS_RO, .block_size = 512, .nlbas = 1 << 20, .readonly = 1, .ram = 1 },
 	{ .nsid = NS_512, .block_size = 512, .nlbas = 1 << 20, .can_discard = 1, .can_zero = 1,
-	    .phys_block_size = 4096, .uuid = { 0x33, 4 }, .nguid = { 5, 6 }, .eui64 = { 7, 8 } },
+	    .phys_block_size = 4096, .volatile_cache = 1, .uuid = { 0x33, 4 }, .nguid = { 5, 6 }, .eui64 = { 7, 8 } },
 };
 
 static const struct ipc_connect host = {

@@ -102,6 +102,20 @@ get_rules(void **state)
 	}
 }
 
+/* Nothing that could be lost: then there is no cache to ask about, and Identify knows of none. */
+static void
+no_write_cache(void **state)
+{
+	struct cmd ask = { .opc = NVME_ADMIN_GET_FEATURES, .cdw10 = NVME_FID_VOLATILE_WRITE_CACHE };
+
+	(void)state;
+	assert_int_equal(get(NVME_FID_VOLATILE_WRITE_CACHE), 1);
+	ns_find(fake.lane.ns, NS_512)->id.volatile_cache = 0;
+	assert_int_equal(fake_admin_status(&ask), FIELD);
+	assert_int_equal(set(NVME_FID_VOLATILE_WRITE_CACHE, 1), FIELD);
+	assert_int_equal(feature_effects(fake.c, NVME_FID_VOLATILE_WRITE_CACHE), 0);
+}
+
 /* Granted is what was asked, what there is, and as many of one kind as of the other. */
 static void
 queues_granted(void **state)
@@ -171,6 +185,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(set_rules), T(get_rules), T(values),
+		T(no_write_cache),
 		cmocka_unit_test_setup_teardown(queues_granted, fake_fresh, fake_end),
 		cmocka_unit_test_setup_teardown(discovery, fake_discovery, fake_end),
 	};

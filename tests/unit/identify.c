@@ -112,6 +112,7 @@ controller(void **state)
 	assert_int_equal(le16_get(id.oncs), NVME_ONCS_DSM | NVME_ONCS_WRITE_ZEROES);
 	assert_int_equal(le16_get(id.fuses), 0);
 	assert_int_equal(id.vwc, 7);
+	ns_find(fake.lane.ns, NS_512)->id.volatile_cache = 0;
 	assert_int_equal(le32_get(id.sgls), 0x00300001);
 	assert_int_equal(le32_get(id.ioccsz), (64 + 16384) / 16);
 	assert_int_equal(le32_get(id.iorcsz), 1);
@@ -123,6 +124,19 @@ controller(void **state)
 	assert_true(all_zero(id.subnqn + 25, sizeof(id.subnqn) - 25));
 	assert_true(all_zero(&id.psd, sizeof(id.psd) + sizeof(id.vendor)));
 	assert_true(all_zero(id.reserved134, sizeof(id.reserved134)));
+}
+
+static void
+write_cache(void **state)
+{
+	struct nvme_id_ctrl id;
+
+	(void)state;
+	get(NVME_CNS_CTRL, 0, &id);
+	assert_int_equal(id.vwc, 7);
+	ns_find(fake.lane.ns, NS_512)->id.volatile_cache = 0;	/* the only one that has it */
+	get(NVME_CNS_CTRL, 0, &id);
+	assert_int_equal(id.vwc, 6);
 }
 
 static void
@@ -305,7 +319,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(rules), T(controller), T(no_discard_no_dsm), T(limits), T(namespaces),
+		T(rules), T(controller), T(write_cache), T(no_discard_no_dsm), T(limits), T(namespaces),
 		T(inactive_is_zeros), T(independent), T(lists), T(descriptors), T(any_length),
 		T_DISCOVERY(discovery),
 	};

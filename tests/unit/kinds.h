@@ -13,8 +13,8 @@
 #include "worker/engine.h"
 
 /* To be defined by the test: sets up and takes down with an engine of the kind. */
-static int	setup_kind(enum engine_kind);
-static int	teardown(void **);
+int	setup_kind(enum engine_kind);
+int	teardown(void **);
 
 static enum engine_kind kind;
 
@@ -37,15 +37,6 @@ setup_uring(void **state)
 #define EACH_KIND(test) \
 	{ "threads: " #test, (test), setup_threads, teardown, NULL }, \
 	{ "uring: " #test, (test), setup_uring, teardown, NULL }
-
-/* valgrind knows nothing of a ring that has an index and no descriptor. */
-static inline bool
-under_valgrind(void)
-{
-	const char *preload = getenv("LD_PRELOAD");
-
-	return (preload != NULL && strstr(preload, "vgpreload") != NULL);
-}
 
 /* NULL where this kind cannot be had, for need_engine() to skip. */
 static inline struct engine *

@@ -2,6 +2,7 @@
 /* worker/lanes.c and mail.c: threads with engines of their own, and words between them. */
 #include "config.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -15,7 +16,35 @@ static struct lane lanes[LANES_MAX];
 static pthread_t threads[LANES];
 
 static const struct ipc_hello hello = { .memory = 1 << 20, .max_transfer = 65536, .lanes = LANES,
-	.engine = ENGINE_THREADS, .engine_threads = 1 };
+	.engine = ENGINE_AUTO, .engine_threads = 1 };
+
+struct engine *__real_engine_uring_new(const struct engine_params *);
+struct engine *__wrap_engine_uring_new(const struct engine_params *);
+
+/* One of the lanes gets no ring, not the first one to ask for it. */
+struct engine *
+__wrap_engine_uring_new(const struct engine_params *params)
+{
+	static unsigned asked;
+
+	if (__atomic_add_fetch(&asked, 1, __ATOMIC_RELAXED) != 3)
+		return (__real_engine_uring_new(params));
+	errno = EMFILE;
+	return (NULL);
+}
+
+static void
+test_engines_of_one_kind(void **state)
+{
+	unsigned said = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < LANES; i++) {
+		assert_int_equal(engine_kind(lanes[i].engine), ENGINE_THREADS);
+		said += lanes[i].why_threads == EMFILE;
+	}
+	assert_int_equal(said, 1);
+}
 
 /* A word that goes from lane to lane, and what it saw there. */
 struct traveller {
@@ -117,6 +146,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_engines_of_one_kind),
 		cmocka_unit_test(test_a_word_travels),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_at_once_within_a_lane),

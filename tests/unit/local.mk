@@ -116,9 +116,10 @@ UNIT_TESTS += %D%/wire
 %C%_wire_LDADD = $(UNIT_PURE)
 
 # The lower half of a worker.
+ENGINE_UNIT_TESTS = %D%/engine %D%/engine_file %D%/lanes
 UNIT_WORKER = worker/libworker.a $(CMOCKA_LIBS)
 UNIT_TESTS += %D%/engine
-%C%_engine_SOURCES = %D%/engine.c %D%/unit.h
+%C%_engine_SOURCES = %D%/engine.c %D%/kinds.h %D%/unit.h
 %C%_engine_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_engine_LDADD = $(UNIT_WORKER)
 
@@ -135,10 +136,25 @@ UNIT_TESTS += %D%/file
 if PLATFORM_LINUX
 if !SANITIZERS
 UNIT_TESTS += %D%/engine_filter
+ENGINE_UNIT_TESTS += %D%/engine_filter
 %C%_engine_filter_SOURCES = %D%/engine_filter.c %D%/unit.h
 %C%_engine_filter_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(SECCOMP_CFLAGS)
 %C%_engine_filter_LDADD = $(UNIT_WORKER) $(SECCOMP_LIBS)
 endif
+
+UNIT_TESTS += %D%/engine_uring
+ENGINE_UNIT_TESTS += %D%/engine_uring
+%C%_engine_uring_SOURCES = %D%/engine_uring.c %D%/kernels.h %D%/unit.h
+%C%_engine_uring_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_engine_uring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
+%C%_engine_uring_LDADD = $(UNIT_WORKER)
+
+UNIT_TESTS += %D%/ring
+ENGINE_UNIT_TESTS += %D%/ring
+%C%_ring_SOURCES = %D%/kernels.h %D%/ring.c %D%/unit.h
+%C%_ring_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
+%C%_ring_LDADD = $(UNIT_WORKER)
 
 UNIT_TESTS += %D%/file_linux
 %C%_file_linux_SOURCES = %D%/file_linux.c %D%/unit.h
@@ -151,6 +167,7 @@ endif
 UNIT_TESTS += %D%/lanes
 %C%_lanes_SOURCES = %D%/lanes.c %D%/unit.h
 %C%_lanes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_lanes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=engine_uring_new
 %C%_lanes_LDADD = worker/libworker.a common/libplumbing.a common/libpure.a $(CMOCKA_LIBS) $(BSD_LIBS) \
 	$(ISAL_LIBS)
 
@@ -250,6 +267,11 @@ UNIT_TESTS += %D%/broker
 %C%_broker_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_broker_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
 %C%_broker_DEPENDENCIES = broker/cellblock-broker common/libplumbing.a
+
+UNIT_TESTS += %D%/cache
+%C%_cache_SOURCES = %D%/cache.c
+%C%_cache_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_cache_LDADD = $(UNIT_POLICY)
 
 UNIT_TESTS += %D%/record
 %C%_record_SOURCES = %D%/record.c broker/record.c

@@ -116,7 +116,7 @@ errno_is_a_status(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_int_equal(ns_status(&fake.lane.ns->ns[0], rows[i].verb, rows[i].error),
+		assert_int_equal(ns_status(rows[i].verb, rows[i].error),
 		    rows[i].status);
 }
 

@@ -59,8 +59,7 @@ teardown(void **state)
 static int
 claim(const char *path, uint32_t readonly, uint32_t block_size)
 {
-	struct ipc_claim want = { .readonly = readonly, .cache_page = 1,
-	    .block_size = block_size };
+	struct ipc_claim want = { .readonly = readonly, .block_size = block_size };
 
 	return (probe_claim(path, &none, &want, &got, &why));
 }
@@ -79,7 +78,8 @@ measured(void **state)
 	assert_int_equal(got.size, SIZE);
 	assert_int_equal(got.block_size, 512);
 	assert_int_equal(got.readonly, 0);
-	assert_int_equal(got.align, 0);
+	assert_int_equal(got.volatile_cache, 1);
+	assert_true((got.dio_mem == 0) == (got.dio_offset == 0));
 	assert_int_equal(got.ino, st.st_ino);
 	close(fd);
 	fd = claim(file, 0, 4096);
@@ -136,6 +136,29 @@ not_disks(void **state)
 	unlink(path);
 }
 
+/* What is said of direct I/O is true: a description that was opened for it can read so. */
+static void
+direct(void **state)
+{
+	struct ipc_reopen want = { .lock_offset = OFFSET, .direct = 1 };
+	int fd = claim(file, 0, 0), mine;
+	uint32_t align = got.dio_mem > got.dio_offset ? got.dio_mem : got.dio_offset;
+	void *buf;
+
+	(void)state;
+	assert_int_not_equal(fd, -1);
+	if (align == 0) {
+		close(fd);
+		skip();
+	}
+	assert_int_not_equal(mine = probe_reopen(fd, &want, &why), -1);
+	assert_int_equal(posix_memalign(&buf, align, align), 0);
+	assert_int_equal(pread(mine, buf, align, align), align);
+	free(buf);
+	close(mine);
+	close(fd);
+}
+
 /* The lock is the description's: neither the claim nor a closed duplicate matters. */
 static void
 drain_lock(void **state)
@@ -189,6 +212,7 @@ main(void)
 		TEST(measured),
 		TEST(exclusive),
 		TEST(not_disks),
+		TEST(direct),
 		TEST(drain_lock),
 		TEST(own_description),
 	};

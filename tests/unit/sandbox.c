@@ -37,13 +37,26 @@
 #define LAST_SYSCALL	480
 #define UID		1900000u
 #define MAX_FILES	24
-#define NROLES		4
+#define PROCESSES	7	/* that a ring may need */
+#define NKINDS		6
 
 #define ENTER_FAILED	120	/* exit status */
 
-static const struct { enum role role; const char *name; } roles[NROLES] = {
-	{ ROLE_BROKER, "broker" }, { ROLE_LISTENER, "listener" }, { ROLE_WORKER, "worker" },
-	{ ROLE_OPENER, "opener" },
+/* Who narrows itself: a role, and with what it reads and writes. */
+struct kind {
+	enum role role;
+	uint32_t engine;
+	const char *name;
+};
+
+enum { OPENER, BROKER, LISTENER, WORKER };
+static const struct kind kinds[NKINDS] = {
+	[OPENER] = { ROLE_OPENER, 0, "opener" },
+	[BROKER] = { ROLE_BROKER, 0, "broker" },
+	[LISTENER] = { ROLE_LISTENER, 0, "listener" },
+	[WORKER] = { ROLE_WORKER, SANDBOX_POOL, "worker with threads" },
+	{ ROLE_WORKER, SANDBOX_RING, "worker with a ring" },
+	{ ROLE_WORKER, SANDBOX_RING_FD, "worker with a ring that has a descriptor" },
 };
 
 static bool is_root;
@@ -81,11 +94,12 @@ jail_of(enum role role)
 static const char *left[] = { "/dev/null", "/etc/hostname", NULL };
 
 static int
-enter_as(enum role role, struct ipc_ready *ready, int (*start)(void *))
+enter_as(const struct kind *kind, struct ipc_ready *ready, int (*start)(void *))
 {
-	struct ipc_jail jail = jail_of(role);
+	struct ipc_jail jail = jail_of(kind->role);
 	struct sandbox s = { .jail = &jail, .root = empty_root(), .max_files = MAX_FILES,
-	    .paths = role == ROLE_OPENER ? left : NULL, .max_fsize = UINT64_MAX, .start = start };
+	    .paths = kind->role == ROLE_OPENER ? left : NULL, .max_fsize = UINT64_MAX,
+	    .start = start, .engine = kind->engine, .processes = PROCESSES };
 	gid_t inherited[] = { 5, 6 };	/* to be lost */
 	char err[256];
 
@@ -99,7 +113,7 @@ enter_as(enum role role, struct ipc_ready *ready, int (*start)(void *))
 
 /* Runs deed(arg) in a narrowed child; its result is the exit status. Returns the wait status. */
 static int
-narrowed(enum role role, int (*deed)(const void *), const void *arg)
+narrowed(const struct kind *kind, int (*deed)(const void *), const void *arg)
 {
 	struct ipc_ready ready;
 	int status;
@@ -108,7 +122,7 @@ narrowed(enum role role, int (*deed)(const void *), const void *arg)
 	if (pid == 0) {
 		alarm(20);
 		signal(SIGXFSZ, SIG_IGN);
-		if (enter_as(role, &ready, NULL) == -1)
+		if (enter_as(kind, &ready, NULL) == -1)
 			_exit(ENTER_FAILED);
 		_exit(deed(arg));
 	}
@@ -142,9 +156,9 @@ do_call(const void *p)
 
 /* The table, read by us. */
 static bool
-row_permits(const struct sandbox_rule *r, enum role role, const struct call *c)
+row_permits(const struct sandbox_rule *r, const struct kind *kind, const struct call *c)
 {
-	if (r->nr != c->nr || (r->roles & 1u << role) == 0)
+	if (r->nr != c->nr || (r->roles & (1u << kind->role | kind->engine)) == 0)
 		return (false);
 	for (int i = 0; i < 2; i++)
 		if ((c->arg[r->test[i].arg] & r->test[i].mask) != r->test[i].value)
@@ -153,29 +167,29 @@ row_permits(const struct sandbox_rule *r, enum role role, const struct call *c)
 }
 
 static bool
-table_permits(enum role role, const struct call *c)
+table_permits(const struct kind *kind, const struct call *c)
 {
 	for (size_t i = 0; i < sizeof(sandbox_rules) / sizeof(sandbox_rules[0]); i++)
-		if (row_permits(&sandbox_rules[i], role, c))
+		if (row_permits(&sandbox_rules[i], kind, c))
 			return (true);
 	for (size_t i = 0; i < sandbox_rules_extra_count; i++)
-		if (row_permits(&sandbox_rules_extra[i], role, c))
+		if (row_permits(&sandbox_rules_extra[i], kind, c))
 			return (true);
 	return (false);
 }
 
 static void
-try_call(int r, const struct call *c)
+try_call(const struct kind *kind, const struct call *c)
 {
-	bool permitted = table_permits(roles[r].role, c);
+	bool permitted = table_permits(kind, c);
 	int status;
 
 	if (permitted && c->nr == SYS_rt_sigreturn)
 		return;		/* goes wherever the stack says, another call that is not permitted too */
-	status = narrowed(roles[r].role, do_call, c);
+	status = narrowed(kind, do_call, c);
 	if (killed_by_filter(status) == permitted)
 		fail_msg("%s: call %ld (%lx, %lx, %lx, %lx, %lx, %lx): status %x, table says %s",
-		    roles[r].name, c->nr, c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4],
+		    kind->name, c->nr, c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4],
 		    c->arg[5], status, permitted ? "yes" : "no");
 }
 
@@ -202,12 +216,12 @@ static void
 test_every_number(void **state)
 {
 	(void)state;
-	for (int r = 0; r < NROLES; r++)
+	for (int r = 0; r < NKINDS; r++)
 		for (long nr = 0; nr <= LAST_SYSCALL; nr++) {
 			struct call c = bad_call(nr);
 
 			if (!is_passthrough(nr))
-				try_call(r, &c);
+				try_call(&kinds[r], &c);
 		}
 }
 
@@ -217,11 +231,11 @@ test_far_numbers(void **state)
 	static const long far[] = { LAST_SYSCALL + 1, 1000, 0xffff, 0x7fffffff, -1 };
 
 	(void)state;
-	for (int r = 0; r < NROLES; r++)
+	for (int r = 0; r < NKINDS; r++)
 		for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
 			struct call c = bad_call(far[i]);
 
-			try_call(r, &c);
+			try_call(&kinds[r], &c);
 		}
 }
 
@@ -244,33 +258,33 @@ static void
 test_other_abis(void **state)
 {
 	(void)state;
-	for (int r = 0; r < NROLES; r++)
+	for (int r = 0; r < NKINDS; r++)
 		for (long nr = 0; nr <= LAST_SYSCALL; nr += 11) {
 			struct call c = bad_call(nr | X32);
 
-			assert_true(killed_by_filter(narrowed(roles[r].role, do_call, &c)));
+			assert_true(killed_by_filter(narrowed(&kinds[r], do_call, &c)));
 			c.nr = nr;
-			assert_true(killed_by_filter(narrowed(roles[r].role, call_i386, &c)));
+			assert_true(killed_by_filter(narrowed(&kinds[r], call_i386, &c)));
 		}
 }
 #endif
 
 /* A row's own values, then each with one bit of each tested argument changed, below and above. */
 static void
-sweep_row(int r, const struct sandbox_rule *rule)
+sweep_row(const struct kind *kind, const struct sandbox_rule *rule)
 {
 	struct call good = bad_call(rule->nr);
 
 	for (int i = 0; i < 2; i++)
 		if (rule->test[i].mask != 0)
 			good.arg[rule->test[i].arg] = rule->test[i].value;
-	try_call(r, &good);
+	try_call(kind, &good);
 	for (int i = 0; i < 2; i++)
 		for (int bit = 0; bit < 64 && rule->test[i].mask != 0; bit += bit < 34 ? 1 : 7) {
 			struct call c = good;
 
 			c.arg[rule->test[i].arg] ^= 1ul << bit;
-			try_call(r, &c);
+			try_call(kind, &c);
 		}
 }
 
@@ -278,11 +292,12 @@ static void
 test_arguments(void **state)
 {
 	(void)state;
-	for (int r = 0; r < NROLES; r++)
+	for (int r = 0; r < NKINDS; r++)
 		for (size_t i = 0; i < sizeof(sandbox_rules) / sizeof(sandbox_rules[0]); i++)
 			if (sandbox_rules[i].test[0].mask != 0 && sandbox_rules[i].nr >= 0 &&
-			    (sandbox_rules[i].roles & 1u << roles[r].role) != 0)
-				sweep_row(r, &sandbox_rules[i]);
+			    (sandbox_rules[i].roles &
+			    (1u << kinds[r].role | kinds[r].engine)) != 0)
+				sweep_row(&kinds[r], &sandbox_rules[i]);
 }
 
 /* ---- what an intruder would want ---- */
@@ -339,12 +354,12 @@ test_attacks(void **state)
 		for (;;)
 			pause();
 	}
-	for (int r = 0; r < NROLES; r++) {
+	for (int r = 0; r < NKINDS; r++) {
 		for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++)
-			assert_true(killed_by_filter(narrowed(roles[r].role, attacks[i], NULL)));
-		assert_true(killed_by_filter(narrowed(roles[r].role, try_kill, &victim)));
-		if (roles[r].role != ROLE_OPENER && sandbox_rules_extra_count == 0)
-			assert_true(killed_by_filter(narrowed(roles[r].role, try_open, "/etc/passwd")));
+			assert_true(killed_by_filter(narrowed(&kinds[r], attacks[i], NULL)));
+		assert_true(killed_by_filter(narrowed(&kinds[r], try_kill, &victim)));
+		if (kinds[r].role != ROLE_OPENER && sandbox_rules_extra_count == 0)
+			assert_true(killed_by_filter(narrowed(&kinds[r], try_open, "/etc/passwd")));
 	}
 	assert_int_equal(kill(victim, 0), 0);	/* and lives */
 	kill(victim, SIGKILL);
@@ -364,12 +379,12 @@ test_opener_paths(void **state)
 	(void)state;
 	if (!has_landlock())
 		skip();		/* this kernel has no Landlock */
-	assert_int_equal(narrowed(ROLE_OPENER, try_open, "/dev/null"), W_EXITCODE(0, 0));
-	assert_int_equal(narrowed(ROLE_OPENER, try_open, "/etc/hostname"), W_EXITCODE(0, 0));
-	assert_int_equal(narrowed(ROLE_OPENER, try_open, "/etc/passwd"), W_EXITCODE(EACCES, 0));
-	assert_int_equal(narrowed(ROLE_OPENER, try_open, "/dev/zero"), W_EXITCODE(EACCES, 0));
-	assert_int_equal(narrowed(ROLE_OPENER, try_open, "/"), W_EXITCODE(EACCES, 0));
-	assert_int_equal(narrowed(ROLE_OPENER, try_open, "/no/such"), W_EXITCODE(ENOENT, 0));
+	assert_int_equal(narrowed(&kinds[OPENER], try_open, "/dev/null"), W_EXITCODE(0, 0));
+	assert_int_equal(narrowed(&kinds[OPENER], try_open, "/etc/hostname"), W_EXITCODE(0, 0));
+	assert_int_equal(narrowed(&kinds[OPENER], try_open, "/etc/passwd"), W_EXITCODE(EACCES, 0));
+	assert_int_equal(narrowed(&kinds[OPENER], try_open, "/dev/zero"), W_EXITCODE(EACCES, 0));
+	assert_int_equal(narrowed(&kinds[OPENER], try_open, "/"), W_EXITCODE(EACCES, 0));
+	assert_int_equal(narrowed(&kinds[OPENER], try_open, "/no/such"), W_EXITCODE(ENOENT, 0));
 }
 
 /* CAP_DAC_OVERRIDE stays with it: somebody else's file of mode 0600 can be opened, by its path. */
@@ -385,7 +400,7 @@ test_opener_dac(void **state)
 	fd = mkstemp(path);
 	close(fd);
 	left[0] = path;
-	status = narrowed(ROLE_OPENER, try_open, path);
+	status = narrowed(&kinds[OPENER], try_open, path);
 	left[0] = "/dev/null";
 	unlink(path);
 	assert_int_equal(status, W_EXITCODE(0, 0));
@@ -424,16 +439,16 @@ static void
 test_layers(void **state)
 {
 	(void)state;
-	for (int r = 0; r < NROLES; r++) {
-		uint32_t expect = expected_layers(roles[r].role);
-		uint32_t ns = roles[r].role == ROLE_BROKER && !is_root ? 0 : SANDBOX_NAMESPACES;
+	for (int r = 0; r < NKINDS; r++) {
+		uint32_t expect = expected_layers(kinds[r].role);
+		uint32_t ns = kinds[r].role == ROLE_BROKER && !is_root ? 0 : SANDBOX_NAMESPACES;
 		int status;
 		pid_t pid = fork();
 
 		if (pid == 0) {
 			struct ipc_ready ready;
 			char err[256];
-			bool ok = report_layers(roles[r].role, true, false, &ready, err,
+			bool ok = report_layers(kinds[r].role, true, false, &ready, err,
 			    sizeof(err)) == 0 && ready.layers == (expect | ns) &&
 			    (ready.layers & ready.missing) == 0;
 
@@ -441,7 +456,7 @@ test_layers(void **state)
 		}
 		waitpid(pid, &status, 0);
 		if (status != 0)
-			fail_msg("%s: status %x", roles[r].name, status);
+			fail_msg("%s: status %x", kinds[r].name, status);
 	}
 }
 
@@ -544,7 +559,7 @@ test_threads(void **state)
 	(void)state;
 	if (pid == 0) {
 		alarm(20);
-		if (enter_as(ROLE_WORKER, &ready, start_intruder) == -1)
+		if (enter_as(&kinds[WORKER], &ready, start_intruder) == -1)
 			_exit(ENTER_FAILED);
 		go_on = 1;
 		for (;;)
@@ -634,21 +649,27 @@ expect_status(pid_t pid, enum role role)
 }
 
 static void
-expect_limits(pid_t pid)
+expect_limit(pid_t pid, const char *name, unsigned long value)
 {
-	static const struct { const char *name; unsigned long value; } limits[] = {
-		{ "Max core file size", 0 }, { "Max processes", 0 }, { "Max msgqueue size", 0 },
-		{ "Max locked memory", 0 }, { "Max open files", MAX_FILES },
-	};
 	unsigned long soft, hard;
 
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-		const char *line = proc_line(pid, "limits", limits[i].name);
+	assert_int_equal(sscanf(proc_line(pid, "limits", name), "%lu %lu", &soft, &hard), 2);
+	assert_int_equal(soft, value);
+	assert_int_equal(hard, value);
+}
 
-		assert_int_equal(sscanf(line, "%lu %lu", &soft, &hard), 2);
-		assert_int_equal(soft, limits[i].value);
-		assert_int_equal(hard, limits[i].value);
-	}
+/* A ring's threads are the kernel's, and counted where a uid is counted for nobody else. */
+static void
+expect_limits(pid_t pid, const struct kind *kind)
+{
+	bool ring = (kind->engine & (SANDBOX_RING | SANDBOX_RING_FD)) != 0;
+
+	expect_limit(pid, "Max core file size", 0);
+	expect_limit(pid, "Max msgqueue size", 0);
+	expect_limit(pid, "Max locked memory", 0);
+	expect_limit(pid, "Max open files", MAX_FILES);
+	if (!ring || is_root)
+		expect_limit(pid, "Max processes", ring ? PROCESSES : 0);
 }
 
 static void
@@ -672,7 +693,7 @@ static void
 test_from_outside(void **state)
 {
 	(void)state;
-	for (int r = 0; r < NROLES; r++) {
+	for (int r = 0; r < NKINDS; r++) {
 		struct ipc_ready ready;
 		int pair[2], status;
 		char byte;
@@ -681,14 +702,14 @@ test_from_outside(void **state)
 		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 		if ((pid = fork()) == 0) {
 			alarm(20);
-			if (enter_as(roles[r].role, &ready, NULL) == -1)
+			if (enter_as(&kinds[r], &ready, NULL) == -1)
 				_exit(ENTER_FAILED);
 			_exit(wait_for_parent(&pair[1]));
 		}
 		assert_int_equal(read(pair[0], &byte, 1), 1);
-		expect_status(pid, roles[r].role);
-		expect_limits(pid);
-		if (is_root && roles[r].role != ROLE_OPENER)
+		expect_status(pid, kinds[r].role);
+		expect_limits(pid, &kinds[r]);
+		if (is_root && kinds[r].role != ROLE_OPENER)
 			expect_empty_root(pid);
 		assert_int_equal(write(pair[0], "", 1), 1);
 		waitpid(pid, &status, 0);
