@@ -49,6 +49,8 @@ skip_part(const uint8_t **base, uint32_t *len, uint32_t *skip)
 {
 	uint32_t s = *skip < *len ? *skip : *len;
 
+	if (*len == 0)
+		return (true);		/* there is no such part; base may be NULL */
 	*skip -= s;
 	*base += s;
 	*len -= s;
@@ -67,14 +69,14 @@ add_data(struct outbox *o, const uint8_t *base, uint32_t len, uint32_t *skip)
 static void
 add_words(struct outbox *o, const uint8_t *base, uint32_t len, uint32_t *skip)
 {
-	struct iovec *last = &o->iov[o->n - 1];
+	struct iovec *last = o->n > 0 ? &o->iov[o->n - 1] : NULL;
 	uint8_t *to = o->words + o->used;
 
 	if (skip_part(&base, &len, skip))
 		return;
 	memcpy(to, base, len);
 	o->used += len;
-	if (o->n > 0 && (uint8_t *)last->iov_base + last->iov_len == to) {
+	if (last != NULL && (uint8_t *)last->iov_base + last->iov_len == to) {
 		last->iov_len += len;
 		return;
 	}
