@@ -14,6 +14,7 @@
 
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 
 #include <fcntl.h>
 #include <linux/falloc.h>
@@ -97,6 +98,7 @@ static const struct sandbox_rule sandbox_rules[] = {
 	{ SYS(epoll_ctl), W | B, { { 0 } } },
 	{ SYS(epoll_wait), W | B, { { 0 } } },
 	{ SYS(epoll_pwait), W | B, { { 0 } } },
+	{ SYS(timerfd_settime), W, { INT_IS(1, TFD_TIMER_ABSTIME) } },	/* how long a lane sleeps */
 	{ SYS(poll), L | B | O, { { 0 } } },
 	{ SYS(ppoll), L | B | O, { { 0 } } },
 

@@ -109,7 +109,7 @@ check "the controller's ids" has_ids "$worker" "$(statuses "$worker" Uid | cut -
 check "workers' ids are beyond the system's" test "$(statuses "$worker" Uid | cut -f1)" -ge $((base + 16))
 check "no two workers share a uid" same "$(for p in $(pids_of worker); do statuses "$p" Uid; done | sort | uniq -d)" ""
 if ! grep -q __asan_init "$CELLBLOCKD"; then	# in such a build everybody has a stderr
-  lane=('anon_inode:[eventpoll]' 'anon_inode:[eventfd]')
+  lane=('anon_inode:[eventpoll]' 'anon_inode:[eventfd]' 'anon_inode:[timerfd]')
   namespaces=("$work/disk" '/memfd:cellblock-ram (deleted)')
   ! has_ring || namespaces=()	# they are in the ring
   ! has_ring || ! is_older_than 6.3 || lane+=('anon_inode:[io_uring]')

@@ -74,6 +74,8 @@ conn_free(struct conn *c)
 	timer_stop(&c->lane->timers, &c->linger);
 	close(c->fd);
 	c->fd = -1;
+	if (c->lane->hot == c)
+		c->lane->hot = NULL;
 	TAILQ_INSERT_TAIL(&c->lane->dead, c, dead);
 }
 
@@ -388,7 +390,8 @@ conn_receive(struct conn *c, bool *full)
 	return (n);
 }
 
-static void
+/* Returns true when something came, if only the end of the connection. */
+static bool
 conn_read(struct conn *c)
 {
 	size_t turn = 0;
@@ -397,11 +400,21 @@ conn_read(struct conn *c)
 
 	while (full && turn < TURN_BYTES && !c->is_paused && !c->is_dead) {
 		if ((n = conn_receive(c, &full)) <= 0)
-			return;
+			return (turn > 0 || n < 0);
+		c->lane->hot = c;
 		turn += (size_t)n;
 		conn_parse(c);
 		lane_answer(c->lane);	/* the host need not wait for the rest of the turn */
 	}
+	return (turn > 0);
+}
+
+bool
+conn_turn_poll(struct lane *lane)
+{
+	struct conn *c = lane->hot;
+
+	return (c != NULL && !c->is_paused && conn_read(c));
 }
 
 static void
@@ -416,7 +429,7 @@ conn_ready(struct eng_watch *w, unsigned events)
 	if (c->is_paused && (events & ENG_ERR) != 0)
 		conn_lost(c, "closed by host");	/* would be reported for ever */
 	else if (!c->is_paused)
-		conn_read(c);
+		(void)conn_read(c);
 }
 
 void

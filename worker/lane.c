@@ -11,6 +11,7 @@
 
 #include "worker/worker.h"
 
+#define HOT_LOOKS 4u
 #define TRIM_MS 3000u		/* an idle controller gives its buffers back after this */
 
 /* Looked at every TRIM_MS while there is work, so that no command has to set or stop a timer. */
@@ -135,7 +136,8 @@ mono_us(void)
 	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
 }
 
-/* Looks again and again for busy_poll_us, then sleeps. Whoever else wants the core gets it. */
+/* Looks again and again for busy_poll_us, then sleeps: mostly at the connection that was heard last,
+ * now and then at all of them. Whoever else wants the core gets it. */
 static int
 wait_busily(struct lane *lane, int timeout_ms)
 {
@@ -143,6 +145,9 @@ wait_busily(struct lane *lane, int timeout_ms)
 	int n;
 
 	do {
+		for (unsigned i = 0; i < HOT_LOOKS; i++)
+			if (conn_turn_poll(lane))
+				return (1);
 		if ((n = engine_wait(lane->engine, 0)) != 0 || mail_is_there(lane))
 			return (n);
 		sched_yield();

@@ -8,10 +8,12 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "worker/engine_impl.h"
@@ -19,7 +21,8 @@
 #define BATCH	64
 
 struct wait {
-	int epoll, wake;
+	int epoll, wake, timer;
+	int64_t armed_ns;	/* when the timer ends a sleep, CLOCK_MONOTONIC; 0: never */
 	int n, at;		/* events in the batch, and the next one to call */
 	struct epoll_event batch[BATCH];
 };
@@ -58,7 +61,8 @@ eng_from_epoll(uint32_t epoll)
 struct wait *
 wait_new(void)
 {
-	/* Edge-triggered: every write to it ends a sleep, and nobody ever has to read it. */
+	/* Edge-triggered: every write to it, and every time that the timer is due, ends a sleep, and
+	 * nobody ever has to read them. */
 	struct epoll_event wake = { .events = EPOLLIN | EPOLLET };
 	struct wait *wait = calloc(1, sizeof(*wait));
 
@@ -66,8 +70,10 @@ wait_new(void)
 		return (NULL);
 	wait->epoll = epoll_create1(EPOLL_CLOEXEC);
 	wait->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (wait->epoll == -1 || wait->wake == -1 ||
-	    epoll_ctl(wait->epoll, EPOLL_CTL_ADD, wait->wake, &wake) == -1) {
+	wait->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (wait->epoll == -1 || wait->wake == -1 || wait->timer == -1 ||
+	    epoll_ctl(wait->epoll, EPOLL_CTL_ADD, wait->wake, &wake) == -1 ||
+	    epoll_ctl(wait->epoll, EPOLL_CTL_ADD, wait->timer, &wake) == -1) {
 		wait_free(wait);
 		return (NULL);
 	}
@@ -85,6 +91,8 @@ wait_free(struct wait *wait)
 		close(wait->epoll);
 	if (wait->wake != -1)
 		close(wait->wake);
+	if (wait->timer != -1)
+		close(wait->timer);
 	free(wait);
 	errno = saved;
 }
@@ -121,6 +129,32 @@ wait_remove(struct wait *wait, struct eng_watch *watch)
 			wait->batch[i].data.ptr = NULL;
 }
 
+/*
+ * A busy lane sleeps thousands of times a second, with timers that are due in seconds: starting and
+ * stopping the kernel's for each sleep would cost more than the sleep. So it is set only when it
+ * would be late, and may end a sleep in vain. Returns what epoll_wait shall wait: 0, or -1.
+ */
+static int
+arm(struct wait *wait, int timeout_ms)
+{
+	struct itimerspec when = { 0 };
+	int64_t now, due;
+
+	if (timeout_ms <= 0)
+		return (timeout_ms);
+	clock_gettime(CLOCK_MONOTONIC, &when.it_value);
+	now = (int64_t)when.it_value.tv_sec * 1000000000 + when.it_value.tv_nsec;
+	due = now + (int64_t)timeout_ms * 1000000;
+	if (wait->armed_ns > now && wait->armed_ns <= due)
+		return (-1);
+	when.it_value.tv_sec = (time_t)(due / 1000000000);
+	when.it_value.tv_nsec = (long)(due % 1000000000);
+	if (timerfd_settime(wait->timer, TFD_TIMER_ABSTIME, &when, NULL) == -1)
+		return (timeout_ms);
+	wait->armed_ns = due;
+	return (-1);
+}
+
 int
 wait_sleep(struct wait *wait, int timeout_ms)
 {
@@ -128,7 +162,7 @@ wait_sleep(struct wait *wait, int timeout_ms)
 
 	assert(wait->at == wait->n);
 	wait->at = wait->n = 0;
-	n = epoll_wait(wait->epoll, wait->batch, BATCH, timeout_ms);
+	n = epoll_wait(wait->epoll, wait->batch, BATCH, arm(wait, timeout_ms));
 	if (n == -1)
 		return (errno == EINTR ? 0 : -1);
 	wait->n = n;
@@ -143,7 +177,7 @@ wait_call(struct wait *wait)
 	int calls = 0;
 
 	while (wait->at < wait->n) {
-		watch = wait->batch[wait->at].data.ptr;		/* NULL: unwatched, or the wake */
+		watch = wait->batch[wait->at].data.ptr;		/* NULL: unwatched, or ours */
 		events = eng_from_epoll(wait->batch[wait->at].events);
 		wait->at++;
 		/* What is wanted may have changed since the event was gathered. */

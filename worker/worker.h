@@ -94,6 +94,7 @@ struct lane {
 	struct outbox outbox;
 	bool freed;			/* a slot or buffer came back in this turn */
 	uint32_t busy_poll_us;
+	struct conn *hot;		/* received last, or NULL */
 	bool awake;			/* something came in the last turn */
 	struct timer trim;
 	bool active;			/* a buffer was taken since trim was set */
@@ -184,6 +185,7 @@ void	conn_free(struct conn *);
 const struct conn_params *conn_params(const struct conn *);
 bool	conn_is_paused(const struct conn *);	/* not reading: for want of a buffer */
 void	conn_send(struct conn *, struct tx *);	/* leaves at the end of the turn */
+bool	conn_turn_poll(struct lane *);	/* busy polling: did the last one get something more? */
 void	conn_turn_begin(struct lane *);
 void	conn_turn_flush(struct lane *);	/* end of a turn: everything that is ready leaves */
 void	conn_turn_resume(struct lane *);	/* ... and paused connections read on */
