@@ -126,7 +126,7 @@ parse_options(struct serve *s, int argc, char **argv)
 			letters[n++] = ':';
 	}
 	opterr = 0;
-	optind = 1;
+	optind = optreset = 1;	/* tests come here more than once */
 	while ((c = getopt(argc, argv, letters)) != -1) {
 		if (c == '?' || c == ':') {
 			parse_error(s->p, nowhere(s), c == ':' ? "expected an argument of -%c" :

@@ -40,7 +40,8 @@ EXTRA_DIST += %D%/probe_linux.c %D%/probe_posix.c
 
 pkglibexec_PROGRAMS += %D%/cellblock-opener
 %C%_cellblock_opener_SOURCES = %D%/opener.c
-%C%_cellblock_opener_LDADD = %D%/libprobe.a common/libplumbing.a $(BSD_LIBS) $(SECCOMP_LIBS)
+%C%_cellblock_opener_LDADD = %D%/libprobe.a common/libplumbing.a $(CHILD_BSD_LIBS) \
+	$(CHILD_SECCOMP_LIBS)
 man_MANS += %D%/cellblock-opener.8
 EXTRA_DIST += %D%/cellblock-opener.8
 

@@ -19,3 +19,12 @@ AC_DEFUN([CB_DIR], [
 AC_DEFUN([CB_PKG], [
   PKG_CHECK_MODULES([$1], [$2], [],
     [AC_MSG_ERROR([$2 is missing: apt-get install $3])])])
+
+# CB_STATIC(VARIABLE, MODULE): how to link the module's archives, and whether that works.
+AC_DEFUN([CB_STATIC], [
+  $1="-Wl,-Bstatic `$PKG_CONFIG --static --libs $2` -Wl,-Bdynamic"
+  AC_MSG_CHECKING([for archives of $2])
+  save_LIBS=$LIBS; LIBS="$$1 $LIBS"
+  AC_LINK_IFELSE([AC_LANG_PROGRAM()], [AC_MSG_RESULT([yes])],
+    [AC_MSG_RESULT([no]); AC_MSG_ERROR([$2 has no archives: leave out --enable-static-children])])
+  LIBS=$save_LIBS])

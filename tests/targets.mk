@@ -1,5 +1,5 @@
 # Stories that need root, and those with the real Linux host; same driver, same summary.
-.PHONY: check-engines check-root check-vm check-valgrind lint fuzz
+.PHONY: bench check-engines check-root check-vm check-valgrind lint fuzz
 check-root: all
 	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS) $(check_LIBRARIES)
 	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(ROOT_TESTS)'
@@ -38,3 +38,9 @@ lint: $(man_MANS)
 		--suppress=missingIncludeSystem --suppress=preprocessorErrorDirective \
 		--enable=warning,portability \
 		$(srcdir)/common $(srcdir)/listener $(srcdir)/worker $(srcdir)/broker
+
+# BENCH=quick takes less than three minutes. BENCH_FLAGS: see PERFORMANCE.md.
+BENCH = full
+bench: all
+	$(MAKE) $(AM_MAKEFLAGS) tests/bench/bench$(EXEEXT)
+	tests/bench/bench$(EXEEXT) --$(BENCH) $(BENCH_FLAGS)

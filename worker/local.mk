@@ -19,7 +19,7 @@ endif
 
 pkglibexec_PROGRAMS += %D%/cellblock-worker
 %C%_cellblock_worker_SOURCES = %D%/worker.c
-%C%_cellblock_worker_LDADD = %D%/libworker.a common/libplumbing.a common/libpure.a $(BSD_LIBS) \
-	$(ISAL_LIBS) $(SECCOMP_LIBS)
+%C%_cellblock_worker_LDADD = %D%/libworker.a common/libplumbing.a common/libpure.a \
+	$(CHILD_BSD_LIBS) $(ISAL_LIBS) $(CHILD_SECCOMP_LIBS)
 man_MANS += %D%/cellblock-worker.8
 EXTRA_DIST += %D%/cellblock-worker.8

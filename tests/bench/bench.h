@@ -48,11 +48,13 @@ struct settings {
 	uint64_t	 ram;			/* bytes of each backend */
 	double		 near_ns;		/* ping-pong below this: near */
 	double		 wait_max;		/* part of a window that may be spent waiting to run */
+	unsigned	 limit_s;		/* nothing new is begun after this */
 	bool		 quick, verbose;
 };
 
 extern struct settings settings;
 extern volatile sig_atomic_t interrupted;
+bool	 time_is_left(const char *name);
 bool	 is_chosen(const char *patterns, const char *name);
 
 /* hist.c: latencies. */
@@ -89,6 +91,7 @@ struct syscount { int fd[SYSCOUNT_THREADS]; unsigned n; };
 
 void	 cpu_read(pid_t, const struct syscount *, struct cpu_use *);
 void	 cpu_since(const struct cpu_use *before, const struct cpu_use *after, struct cpu_use *);
+void	 cpu_pin_process(pid_t, int cpu);
 bool	 syscount_open(struct syscount *, pid_t);
 void	 syscount_close(struct syscount *);
 extern const char *syscount_missing;		/* why there is none, or NULL */
@@ -320,13 +323,37 @@ void	 report_bar(const char *what, double value, double bar, bool at_least, bool
 void	 report_bars(unsigned judged, unsigned missed);
 void	 report_figure(const char *group, const char *what, double value, const char *unit);
 
-/* cases.c */
+/* cases.c: reading and writing. The rest: what is not only a case. */
 void	 cases_run(const struct ceiling *);
+const char *engine_default(void);
+void	 scale_run(const struct ceiling *);
+void	 spawn_run(const struct ceiling *);
+void	 fairness_run(const struct ceiling *);
+void	 lanes_run(const struct ceiling *);
+
+/* family.c: all processes of a target. */
+struct family_memory {
+	unsigned	 processes, workers;
+	uint64_t	 pss_kib, ram_kib;	/* without RAM disks, and these */
+};
+
+void	 family_each(const struct target *, void (*)(pid_t, const char *name, void *), void *);
+void	 family_memory(const struct target *, struct family_memory *);
+
+/* crowd.c: many idle controllers. */
+struct crowd;
+struct crowd *crowd_new(void);
+void	 crowd_grow(struct crowd *, const struct target *, const struct load *, unsigned n);
+unsigned crowd_cntlid(const struct crowd *, unsigned i);
+void	 crowd_free(struct crowd *);
 
 /* bars.c: what is to be reached, and whether it was. */
 void	 bar_judge(const char *what, double value, double bar, bool at_least);
 double	 bar_ratio(const char *name);		/* 0: none */
 void	 bars_judge_results(void);
 void	 bars_print(void);
+
+/* plot.c */
+void	 plot_draw(void);
 
 #endif

@@ -87,6 +87,13 @@ has_engine(const char *name)
 	return (target_knows("service", key));
 }
 
+/* The engine that the target would choose here. */
+const char *
+engine_default(void)
+{
+	return (target_knows("service", "engine: auto") ? "auto" : "default");
+}
+
 /* A new target's disks are written once before anything is measured. */
 static void
 add_targets(struct series *s, const struct bench_case *b, const struct load *l, const char *engine)
@@ -143,7 +150,7 @@ cases_run(const struct ceiling *ceiling)
 	report_heading();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (is_chosen(settings.cases, cases[i].name) &&
-		    (!settings.quick || (cases[i].flags & QUICK)))
+		    (!settings.quick || (cases[i].flags & QUICK)) && time_is_left(cases[i].name))
 			run_case(&cases[i], ceiling);
 	if (syscount_missing != NULL)
 		report_note("system calls are not counted: %s", syscount_missing);

@@ -10,10 +10,12 @@
 #include <sys/syscall.h>
 
 #include <dirent.h>
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -167,6 +169,24 @@ cpu_since(const struct cpu_use *before, const struct cpu_use *after, struct cpu_
 		.cpu_busy = after->cpu_busy - before->cpu_busy,
 		.threads = after->threads,
 	};
+}
+
+static void
+pin_one(pid_t pid, const char *tid, void *cpu)
+{
+	cpu_set_t set;
+
+	(void)pid;
+	CPU_ZERO(&set);
+	CPU_SET(*(const int *)cpu, &set);
+	if (sched_setaffinity((pid_t)strtol(tid, NULL, 10), sizeof(set), &set) == -1)
+		warn("sched_setaffinity");
+}
+
+void
+cpu_pin_process(pid_t pid, int cpu)
+{
+	for_threads(pid, pin_one, &cpu);
 }
 
 /* ---- system calls ---- */

@@ -21,19 +21,30 @@ struct settings settings = {
 	.cases = "*", .engines = "*", .backends = "*", .out = ".", .file_dir = NULL,
 	.cellblockd = "broker/cellblockd", .cellblockctl = "broker/cellblockctl",
 	.server_cpu = -1, .client_cpu = -1, .windows = 7, .seconds = 0.6, .ram = 256u << 20,
-	.near_ns = 120, .wait_max = 0.03,
+	.near_ns = 120, .wait_max = 0.03, .limit_s = 24 * 60,
 };
 
 volatile sig_atomic_t interrupted;
 static struct ceiling ceiling;
 static char work[64];
 static pid_t self;
+static uint64_t started;
 
 static void
 on_signal(int sig)
 {
 	(void)sig;
 	interrupted = 1;
+}
+
+/* Everything stops by itself; what there was no time for is named. */
+bool
+time_is_left(const char *name)
+{
+	if (now_ns() - started < settings.limit_s * NS_PER_S)
+		return (true);
+	report_note("%-14s left out: %u s are over", name, settings.limit_s);
+	return (false);
 }
 
 /* One of the patterns, with commas between them. */
@@ -52,9 +63,10 @@ is_chosen(const char *patterns, const char *name)
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: bench [--quick] [--cases PATTERN,...] [--engines PATTERN,...]\n"
-	    "    [--backends PATTERN,...] [--windows N] [--seconds S] [--ram MiB] [--near NS]\n"
-	    "    [--server-cpu N] [--client-cpu N] [--out DIR] [--disks DIR] [--verbose]\n");
+	fprintf(stderr, "usage: bench [--quick | --full] [--cases PATTERN,...]\n"
+	    "    [--engines PATTERN,...] [--backends PATTERN,...] [--windows N] [--seconds S]\n"
+	    "    [--ram MiB] [--near NS] [--wait PERCENT] [--server-cpu N] [--client-cpu N]\n"
+	    "    [--out DIR] [--disks DIR] [--verbose]\n");
 	exit(2);
 }
 
@@ -64,6 +76,7 @@ static const struct option options[] = {
 	{ "client-cpu", required_argument, NULL, 'C' },
 	{ "disks", required_argument, NULL, 'D' },
 	{ "engines", required_argument, NULL, 'e' },
+	{ "full", no_argument, NULL, 'f' },
 	{ "near", required_argument, NULL, 'n' },
 	{ "out", required_argument, NULL, 'o' },
 	{ "quick", no_argument, NULL, 'q' },
@@ -71,9 +84,21 @@ static const struct option options[] = {
 	{ "seconds", required_argument, NULL, 's' },
 	{ "server-cpu", required_argument, NULL, 'S' },
 	{ "verbose", no_argument, NULL, 'v' },
+	{ "wait", required_argument, NULL, 'W' },
 	{ "windows", required_argument, NULL, 'w' },
 	{ NULL, 0, NULL, 0 },
 };
+
+/* Less than three minutes. What comes after it on the command line changes it. */
+static void
+set_quick(struct settings *s)
+{
+	s->quick = true;
+	s->backends = "ram,file";
+	s->windows = 3;
+	s->seconds = 0.3;
+	s->limit_s = 165;
+}
 
 static void
 set(int c)
@@ -88,11 +113,13 @@ set(int c)
 	case 'e': s->engines = optarg; return;
 	case 'n': s->near_ns = atof(optarg); return;
 	case 'o': s->out = optarg; return;
-	case 'q': s->quick = true; return;
+	case 'f': s->quick = false; return;
+	case 'q': set_quick(s); return;
 	case 'r': s->ram = strtoull(optarg, NULL, 10) << 20; return;
 	case 's': s->seconds = atof(optarg); return;
 	case 'S': s->server_cpu = atoi(optarg); return;
 	case 'v': s->verbose = true; return;
+	case 'W': s->wait_max = atof(optarg) / 100; return;
 	case 'w': s->windows = (unsigned)atoi(optarg); return;
 	default: usage();
 	}
@@ -143,6 +170,7 @@ prepare(void)
 	sigaction(SIGTERM, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	self = getpid();
+	started = now_ns();
 	snprintf(work, sizeof(work), "/tmp/cellblock-bench.XXXXXX");
 	if (mkdtemp(work) == NULL || chmod(work, 0755) == -1)
 		err(1, "%s", work);
@@ -153,6 +181,28 @@ prepare(void)
 		err(1, "%s", settings.cellblockd);
 	choose_cpus();
 	prctl(PR_SET_TIMERSLACK, 1000);
+}
+
+static const struct group {
+	const char *name;
+	void (*run)(const struct ceiling *);
+	bool quick;
+} groups[] = {
+	{ "lanes", lanes_run, false },
+	{ "fairness", fairness_run, true },
+	{ "spawn", spawn_run, true },
+	{ "scale", scale_run, false },
+};
+
+static void
+run_groups(void)
+{
+	report_heading();
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (is_chosen(settings.cases, groups[i].name) &&
+		    (groups[i].quick || !settings.quick) && time_is_left(groups[i].name))
+			groups[i].run(&ceiling);
+	cases_run(&ceiling);
 }
 
 int
@@ -168,9 +218,10 @@ main(int argc, char **argv)
 	report_open(settings.out);
 	ceiling_start(&ceiling, settings.server_cpu, settings.ram);
 	cpu_pin(settings.client_cpu);
-	cases_run(&ceiling);
+	run_groups();
 	bars_judge_results();
 	bars_print();
+	plot_draw();
 	report_close();
 	return (0);
 }
