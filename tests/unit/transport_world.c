@@ -153,7 +153,8 @@ begin_with(void **state, bool hdgst, bool ddgst, uint8_t hpda, bool noflow)
 	int pair[2];
 
 	(void)state;
-	world.ctrl = (struct controller){ .hello = hello, .lane = &world.lane };
+	world.ctrl = (struct controller){ .hello = hello, .lane = &world.lane,
+	    .io = &world.seat };
 	world.lane = (struct lane){ .all = &world.lane, .nlanes = 1 };
 	assert_int_equal(lane_init(&world.lane, &hello), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);

@@ -13,6 +13,7 @@
 extern struct world {
 	struct lane lane;
 	struct controller ctrl;
+	struct seat seat;		/* of queue 1 */
 	struct qpair *qp;
 	int host;			/* the other end */
 	struct conn_params params;
