@@ -55,11 +55,12 @@ static void
 flush_done(struct eng_op *op)
 {
 	struct controller *c = op->arg;
+	int error = ns_flush_error(op);
 
 	c->flushing = false;
-	if (op->error != 0) {
+	if (error != 0) {
 		ask_log(MSG_FLUSH_FAILED, drain_name[c->drain], 2, (uint64_t)c->flushed,
-		    (uint64_t)op->error);
+		    (uint64_t)error);
 		c->csts |= NVME_CSTS_CFS;	/* a shutdown must not look complete */
 		if (c->drain == DRAIN_SHUTDOWN) {
 			timer_stop(&c->lane->timers, &c->shutdown);
@@ -82,7 +83,7 @@ flush_next(struct controller *c)
 		return (false);
 	c->flushed = ns->id.nsid;
 	c->flushing = true;
-	ns_op(&c->flush, ns, ENG_FLUSH);
+	ns_flush_op(&c->flush, ns);
 	c->flush.done = flush_done;
 	c->flush.arg = c;
 	lane_submit(c->lane, &c->flush);

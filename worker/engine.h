@@ -29,6 +29,8 @@ struct eng_op {
 	bool never_blocks;	/* RAM: no thread needed, unless it is very long */
 	uint8_t *map;		/* mapped memory of map_len bytes: memory.c, no engine; or NULL */
 	uint64_t map_len;
+	struct losses *losses;	/* ns.c's: of the namespace */
+	uint32_t losses_told;	/* ... and how many were known when a flush began */
 	bool page_cache;	/* read: may be at hand; false with O_DIRECT, which would wait */
 	bool may_unmap;		/* zero: deallocation will do (DEAC) */
 	bool hole, zero_range;	/* which fallocate modes the backend has */

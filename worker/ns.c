@@ -156,7 +156,8 @@ ns_add(struct controller *c, const struct ipc_ns *id, int fd)
 	if (error != 0)
 		goto fail;
 	ns.lbads = block_shift(id->block_size);
-	if ((news = calloc(1, sizeof(*news))) == NULL || (error = engine_file_set(lane->engine,
+	if ((news = calloc(1, sizeof(*news))) == NULL ||
+	    (ns.losses = calloc(1, sizeof(*ns.losses))) == NULL || (error = engine_file_set(lane->engine,
 	    ns.file, fd)) == -1) {
 		error = errno;
 		goto fail;
@@ -175,6 +176,7 @@ ns_add(struct controller *c, const struct ipc_ns *id, int fd)
 	if (ns.map != NULL)
 		munmap(ns.map, ns.map_len);
 	free(news);
+	free(ns.losses);
 	close(fd);
 	errno = error;
 	return (-1);
@@ -190,6 +192,7 @@ ns_free_all(struct controller *c)
 			munmap(table->ns[i].map, table->ns[i].map_len);
 		if (table->ns[i].fd != -1)
 			close(table->ns[i].fd);
+		free(table->ns[i].losses);
 	}
 	if (table != &ns_none)
 		free(table);
@@ -241,8 +244,37 @@ ns_op(struct eng_op *op, const struct ns *ns, enum eng_verb verb)
 	op->zero_range = ns->id.can_zero != 0;
 	op->map = ns->map;
 	op->map_len = ns->map_len;
+	op->losses = ns->losses;
 	op->buf = NULL;
 	op->offset = op->len = 0;
+}
+
+void
+ns_flush_op(struct eng_op *op, const struct ns *ns)
+{
+	ns_op(op, ns, ENG_FLUSH);
+	op->losses_told = __atomic_load_n(&op->losses->told, __ATOMIC_ACQUIRE);
+}
+
+int
+ns_flush_error(struct eng_op *op)
+{
+	struct losses *l = op->losses;
+
+	if (op->error != 0) {
+		__atomic_store_n(&l->owed, false, __ATOMIC_RELEASE);
+		__atomic_fetch_add(&l->told, 1, __ATOMIC_ACQ_REL);
+	} else if (__atomic_load_n(&l->told, __ATOMIC_ACQUIRE) != op->losses_told ||
+	    __atomic_exchange_n(&l->owed, false, __ATOMIC_ACQ_REL))
+		return (EIO);
+	return (op->error);
+}
+
+void
+ns_durable_failed(struct eng_op *op)
+{
+	__atomic_store_n(&op->losses->owed, true, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&op->losses->told, 1, __ATOMIC_ACQ_REL);
 }
 
 /* What does not depend on the direction. */

@@ -167,7 +167,8 @@ write_done(struct eng_op *op)
 	if (status == 0) {
 		stat_add(&stats->writes, 1);
 		stat_add(&stats->write_units, s->len_in / 512);
-	}
+	} else if (op->fua)
+		ns_durable_failed(op);
 	slot_done(s, status);
 }
 
@@ -185,6 +186,8 @@ op_done(struct eng_op *op)
 {
 	struct slot *s = op->arg;
 
+	if (op->error != 0 && op->fua)
+		ns_durable_failed(op);
 	slot_done(s, op_status(s));
 }
 
@@ -215,7 +218,7 @@ static void
 flush_all_done(struct eng_op *op)
 {
 	struct slot *s = op->arg;
-	uint16_t status = ns_status(op->verb, op->error);
+	uint16_t status = ns_status(op->verb, ns_flush_error(op));
 
 	if (status != 0)
 		slot_done(s, status);
@@ -236,8 +239,14 @@ flush_all_next(struct slot *s)
 		return;
 	}
 	s->parts = ns->id.nsid;
-	ns_op(&s->op, ns, ENG_FLUSH);
+	ns_flush_op(&s->op, ns);
 	submit(s, flush_all_done);
+}
+
+static void
+flush_done(struct eng_op *op)
+{
+	slot_done(op->arg, ns_status(op->verb, ns_flush_error(op)));
 }
 
 static void
@@ -255,8 +264,8 @@ flush_execute(struct slot *s)
 		slot_done(s, 0);
 		return;
 	}
-	ns_op(&s->op, ns, ENG_FLUSH);
-	submit(s, op_done);
+	ns_flush_op(&s->op, ns);
+	submit(s, flush_done);
 }
 
 /* ---- Dataset Management: ranges one after the other, each in slices ---- */

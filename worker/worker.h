@@ -458,6 +458,13 @@ struct ns {
 	uint64_t map_len;
 	unsigned file;		/* its slot there */
 	uint8_t lbads;		/* log2 of block size */
+	struct losses *losses;	/* one for all copies of this row */
+};
+/* The kernel says once that what was written earlier is lost, to whoever makes data durable next.
+ * All lanes' flushes look here, so that no other one claims success for the same data. */
+struct losses {
+	uint32_t told;		/* how often the kernel said so */
+	bool owed;		/* only a write was told: the next flush has to fail, too */
 };
 /* A table never changes: a new one is told to each lane, the old one goes when all have it. */
 struct ns_table {
@@ -471,6 +478,10 @@ void	ns_free_all(struct controller *);	/* no other lane runs */
 struct ns *ns_find(struct ns_table *, uint32_t nsid);
 struct ns *ns_after(struct ns_table *, uint32_t nsid);	/* with the next larger nsid */
 void	ns_op(struct eng_op *, const struct ns *, enum eng_verb);	/* all that the caller fills */
+/* A flush of it, and whether it is one: op->error, or EIO for what another one was told. */
+void	ns_flush_op(struct eng_op *, const struct ns *);
+int	ns_flush_error(struct eng_op *);
+void	ns_durable_failed(struct eng_op *);	/* a write with FUA */
 /* 0, or NVME_SC_LBA_OUT_OF_RANGE; nlb is 1's based. */
 uint16_t ns_check_range(const struct ns *, uint64_t slba, uint64_t nlb);
 uint16_t ns_status(enum eng_verb, int error);	/* errno to NVMe status */

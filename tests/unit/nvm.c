@@ -244,6 +244,40 @@ flush_all(void **state)
 	fake_release(s);
 }
 
+/* The kernel tells of lost data once. Who is told by it is not the only one that has to know. */
+static void
+losses_are_told_to_all(void **state)
+{
+	const struct cmd flush = { .opc = FLUSH, .nsid = NS_512 };
+	const struct cmd fua = { .opc = WRITE, .nsid = NS_512, .cdw12 = NVME_RW_FUA, .sgl_len = 512 };
+	static const uint8_t data[512];
+	static const uint16_t after[] = { NVME_SC_WRITE_FAULT, 0 };
+	struct slot *one, *two;
+
+	(void)state;
+	expect(ENG_FLUSH, NS_512, 0, 0, 0, EIO);
+	expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
+	one = fake_nvm(&flush, NULL);
+	two = fake_nvm(&flush, NULL);
+	fake_disk_run();
+	assert_int_equal(fake_status(one), NVME_SC_WRITE_FAULT);
+	assert_int_equal(fake_status(two), NVME_SC_WRITE_FAULT);
+	fake_release(one);
+	fake_release(two);
+	expect(ENG_WRITE, NS_512, 0, 512, FAKE_FUA, EIO);
+	one = fake_nvm(&fua, data);
+	fake_disk_run();
+	assert_int_equal(fake_status(one), NVME_SC_WRITE_FAULT);
+	fake_release(one);
+	for (unsigned i = 0; i < ARRAY_LEN(after); i++) {
+		expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
+		one = fake_nvm(&flush, NULL);
+		fake_disk_run();
+		assert_int_equal(fake_status(one), after[i]);
+		fake_release(one);
+	}
+}
+
 /* ---- Dataset Management ---- */
 
 struct range { uint64_t slba; uint32_t nlb; };
@@ -417,6 +451,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(refused_before_data), T(read_brings_data), T(last_block_of_a_read_only_one),
 		T(write_honours_fua), T(errors_of_the_device), T(write_zeroes), T(flush_one),
+		T(losses_are_told_to_all),
 		T(flush_all), T(dsm_ranges_one_by_one), T(dsm_in_slices), T(dsm_error_ends_it),
 		T(dsm_judges_all_first), T(dsm_256_ranges), T(dsm_hints), T(closing_with_commands),
 		T(closing_between_parts),
