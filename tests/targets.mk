@@ -4,12 +4,13 @@ check-root: all
 	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS) $(check_LIBRARIES)
 	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(ROOT_TESTS)'
 
-# With each engine, and where io_uring is forbidden.
+# With each engine, where io_uring is forbidden, and with several lanes.
 check-engines: all
 	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS) $(check_LIBRARIES)
 	@status=0; for engine in uring threads forbidden; do echo "ENGINE=$$engine"; \
 	ENGINE=$$engine $(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(ENGINE_TESTS)' || status=1; \
-	done; \
+	done; echo "LANES=3"; \
+	LANES=3 $(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(ENGINE_TESTS)' || status=1; \
 	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(ENGINE_UNIT_TESTS)' \
 		LOG_COMPILER='$(LOG_COMPILER) tests/forbid' || status=1; exit $$status
 
