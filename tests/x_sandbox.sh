@@ -51,7 +51,7 @@ has_limits() {
   done
   processes=$(limit "$1" 'Max processes')
   if has_ring && pids_of worker | grep -qx "$1"; then
-    test "${processes% *}" -gt 0 && test "${processes#* }" -lt 100 || return
+    test "${processes% *}" -gt 0 && test "${processes#* }" -lt $((100 * ${LANES:-1})) || return
   else
     same "$processes" "0 0" || return
   fi
