@@ -14,13 +14,16 @@ skip() {
   exit 0
 }
 
-# begin "$@": what every story needs. It starts anew in a network of its own.
+# begin "$@": what every story needs. It starts anew in a network of its own, where no package can be
+# fetched: the images of $kernels are made before.
 begin() {
   [ "$(uname -sm)" = "Linux x86_64" ] || skip "the VM is for Linux on x86_64"
   [ "$(id -u)" = 0 ] || skip "needs root, for a network of its own"
   [ -x "$CELLBLOCKD" ] || skip "no program $CELLBLOCKD (CELLBLOCKD=...)"
   if [ -z "${CELLBLOCK_NETNS:-}" ]; then
-    "$vm/build" >/dev/null || { echo "Bail out! no image"; exit 1; }
+    for kernel in ${kernels:-6.12}; do
+      "$vm/build" "$kernel" >/dev/null || { echo "Bail out! no image of $kernel"; exit 1; }
+    done
     CELLBLOCK_NETNS=1 exec "$vm/netns" "$0" "$@"
   fi
   VM_WORK=$(mktemp -d "${TMPDIR:-/tmp}/cellblock-story.XXXXXX")

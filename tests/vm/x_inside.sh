@@ -5,12 +5,13 @@
 . "$(dirname "$0")/lib.sh"
 build=${CELLBLOCK_BUILD:-$PWD}
 [ -f "$build/Makefile" ] || skip "$build is not a build directory (CELLBLOCK_BUILD=...)"
+[ $# -gt 0 ] || set -- 6.1 6.12
+kernels=$*
 begin "$@"
 check "make install" make -s -C "$build" install-strip DESTDIR="$VM_WORK/root"
 program=$(cd "$VM_WORK/root" && find . -name cellblockd -type f)
 check "cellblockd is installed" test -n "$program" || finish
 tar -C "$VM_WORK/root" -cf "$VM_WORK/installed.tar" .
-[ $# -gt 0 ] || set -- 6.1 6.12
 for kernel; do
   lacking=""
   [ "$kernel" != 6.1 ] || lacking=mdwe # Linux 6.3
