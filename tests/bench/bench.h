@@ -161,7 +161,7 @@ struct client {
 	uint64_t	 moved;			/* ns, when something came last */
 	bool		 gentle;		/* sends little at a time, for who shares the thread */
 	uint64_t	 done;
-	uint64_t	 polls, empty;
+	uint64_t	 stamp, idle_ns;	/* end of the last turn; time that brought nothing */
 	struct hist	*hist;
 	double		 next_due;		/* ns, with a rate */
 };
@@ -190,7 +190,8 @@ struct ceiling {
 
 void	 ceiling_start(struct ceiling *, int cpu, uint64_t bytes);
 void	 ceiling_stop(struct ceiling *);
-int	 ceiling_connect(const struct ceiling *, bool hdgst, bool ddgst, unsigned lba_shift);
+int	 ceiling_connect(const struct ceiling *, const struct load *, bool copies,
+	    unsigned lba_shift);
 
 /* target.c: cellblockd with a configuration of ours. */
 enum backend { BACKEND_RAM, BACKEND_FILE, BACKEND_LOOP, BACKEND_MAX };
@@ -242,7 +243,7 @@ struct window {
 	enum state	 state;
 	double		 seconds, iops;
 	struct cpu_use	 use;			/* of the server */
-	double		 empty;			/* part of the client's polls that found nothing */
+	double		 idle;			/* part of the time in which the client found nothing */
 	double		 waited;		/* part of the window, of the worse end */
 	bool		 noisy;
 };
@@ -253,7 +254,7 @@ enum { WINDOWS_MAX = 128 };
 struct contender {
 	const char	*server;		/* "ceiling" or "target" */
 	const char	*engine, *backend;	/* of a target, or "-" */
-	const char	*mode;			/* "block" or "spin", the server's */
+	const char	*mode;			/* "block" or "spin", or "copy": block, and copies */
 	bool		 spin;			/* tell the ceiling to */
 	struct client	*client;
 	struct host_ctrl *ctrl;
@@ -270,7 +271,8 @@ enum state window_label(void);
 bool	 window_take(struct contender *, const struct ceiling *, struct window *, enum state *after);
 
 /* contender.c: connecting them. */
-void	 contender_ceiling(struct contender *, const struct ceiling *, const struct load *, bool spin);
+void	 contender_ceiling(struct contender *, const struct ceiling *, const struct load *,
+	    const char *mode);
 void	 contender_target(struct contender *, struct target *, const struct load *, enum backend);
 void	 contender_close(struct contender *);
 
@@ -296,14 +298,14 @@ struct result {
 	struct load	 load;
 	unsigned	 windows, noisy;
 	double		 iops, lowest, highest;	/* median, and the quartiles */
-	double		 ceiling_block, ceiling_spin;	/* IOPS, or 0 */
+	double		 ceiling_block, ceiling_spin, ceiling_copy;	/* IOPS, or 0 */
 	double		 ceiling, ratio;	/* the one to compare with, or 0 */
 	double		 mbps, p50_us, p99_us, p999_us;
 	double		 cpu, user, system;	/* seconds per million commands */
 	double		 core;			/* part of one processor in use */
 	double		 wakeups;		/* voluntary switches per second */
 	double		 switches, syscalls;	/* per command; syscalls -1: unknown */
-	double		 rss_mib, empty;
+	double		 rss_mib, idle;
 };
 
 enum { RESULTS_MAX = 2048 };

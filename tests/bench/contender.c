@@ -28,17 +28,18 @@ begin(struct contender *c, const char *server)
 }
 
 void
-contender_ceiling(struct contender *c, const struct ceiling *ceiling, const struct load *l, bool spin)
+contender_ceiling(struct contender *c, const struct ceiling *ceiling, const struct load *l,
+    const char *mode)
 {
 	begin(c, "ceiling");
-	c->mode = spin ? "spin" : "block";
-	c->spin = spin;
+	c->mode = mode;
+	c->spin = strcmp(mode, "spin") == 0;
 	c->pid = ceiling->pid;
 	c->client = client_new(l, LBA_SHIFT, settings.ram);
 	if ((c->fd = calloc(l->queues, sizeof(*c->fd))) == NULL)
 		err(1, "contender");
 	for (unsigned i = 0; i < l->queues; i++) {
-		c->fd[i] = ceiling_connect(ceiling, l->hdgst, l->ddgst, LBA_SHIFT);
+		c->fd[i] = ceiling_connect(ceiling, l, strcmp(mode, "copy") == 0, LBA_SHIFT);
 		client_add(c->client, c->fd[i], IN_CAPSULE, MAXH2CDATA);
 	}
 	syscount_open(&c->syscount, c->pid);

@@ -75,7 +75,7 @@ busy_ratio(const char *name, const struct ceiling *ceiling, struct target *t)
 	struct series s = { .name = name, .ceiling = ceiling, .contender = { &bare, &c }, .n = 2 };
 	const struct result *r = NULL;
 
-	contender_ceiling(&bare, ceiling, &busy, false);
+	contender_ceiling(&bare, ceiling, &busy, "block");
 	contender_target(&c, t, &busy, BACKEND_RAM);
 	cpu_pin_process(c.pid, settings.server_cpu);
 	series_run(&s);

@@ -32,9 +32,9 @@ take_one(struct series *s, struct contender *c, enum state *state)
 
 		if (settings.verbose)
 			fprintf(stderr, "%-16s %-7s %-7s %-4s %-5s %-4s %10.0f IOPS, "
-			    "waited %.1f %%, empty polls %.0f %%%s\n", s->name, c->server, c->engine,
+			    "waited %.1f %%, client idle %.0f %%%s\n", s->name, c->server, c->engine,
 			    c->backend, c->mode, same ? state_name[w.state] : "both", w.iops,
-			    w.waited * 100, w.empty * 100, w.noisy ? ", noisy" : "");
+			    w.waited * 100, w.idle * 100, w.noisy ? ", noisy" : "");
 		if (same && (!w.noisy || s->shared || i == REPEATS)) {
 			w.noisy = w.noisy && !s->shared;
 			keep(c, &w);

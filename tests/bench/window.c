@@ -59,12 +59,12 @@ measure(struct contender *c, struct window *w)
 	cpu_read(getpid(), NULL, &me_before);
 	cpu_read(c->pid, &c->syscount, &before);
 	hist_clear(cl->hist);
-	cl->done = cl->polls = cl->empty = 0;
+	cl->done = cl->idle_ns = 0;
 	t = now_ns();
 	client_run(cl, t + length);
 	ns = cl->now - t;
 	w->iops = (double)cl->done * (double)NS_PER_S / (double)ns;
-	w->empty = cl->polls > 0 ? (double)cl->empty / (double)cl->polls : 0;
+	w->idle = (double)cl->idle_ns / (double)ns;
 	w->seconds = (double)ns / (double)NS_PER_S;
 	cpu_read(c->pid, &c->syscount, &after);
 	cpu_read(getpid(), NULL, &me_after);
