@@ -47,14 +47,15 @@ struct settings {
 	double		 seconds;		/* of a window */
 	uint64_t	 ram;			/* bytes of each backend */
 	double		 near_ns;		/* ping-pong below this: near */
-	double		 wait_max;		/* part of a window that may be spent waiting to run */
+	double		 wait_max;		/* part of a window that may go into waiting */
 	unsigned	 limit_s;		/* nothing new is begun after this */
 	bool		 quick, verbose;
 };
 
 extern struct settings settings;
 extern volatile sig_atomic_t interrupted;
-bool	 time_is_left(const char *name);
+bool	 time_is_over(void);
+bool	 time_is_left(const char *name);	/* false: said so */
 bool	 is_chosen(const char *patterns, const char *name);
 
 /* hist.c: latencies. */
@@ -105,7 +106,7 @@ struct load {
 	unsigned	 reads;			/* of a hundred */
 	bool		 hdgst, ddgst;
 	bool		 block;			/* the client sleeps until something comes */
-	unsigned	 rate;			/* commands/s offered, asleep between them; 0: all it takes */
+	unsigned	 rate;			/* commands/s, asleep between them; 0: all it takes */
 	bool		 idle;			/* none at all */
 };
 
@@ -119,8 +120,6 @@ struct cl_cmd {
 	uint8_t		 ddgst[4];
 };
 
-struct cl_iov { const void *base; size_t len; };
-
 struct cl_conn {
 	struct client	*client;
 	int		 fd;
@@ -129,7 +128,7 @@ struct cl_conn {
 	unsigned	 inflight;
 
 	struct cl_cmd	*cmd;			/* by cid */
-	uint16_t	*idle;			/* cids, a ring: in order, so that capsules adjoin */
+	uint16_t	*idle;			/* cids, a ring: in order, so capsules adjoin */
 	unsigned	 idle_head, nidle;
 	uint8_t		*capsule, *h2c;		/* headers by cid, one behind the other */
 	uint8_t		*data;			/* what is written, by cid */
@@ -159,9 +158,9 @@ struct client {
 	bool		 issue;			/* a command that ends is followed by another */
 	uint64_t	 now;			/* ns, of this turn */
 	uint64_t	 moved;			/* ns, when something came last */
-	bool		 gentle;		/* sends little at a time, for who shares the thread */
+	bool		 gentle;		/* sends little at a time, for the others */
 	uint64_t	 done;
-	uint64_t	 stamp, idle_ns;	/* end of the last turn; time that brought nothing */
+	uint64_t	 stamp, idle_ns;	/* end of the last turn; what brought nothing */
 	struct hist	*hist;
 	double		 next_due;		/* ns, with a rate */
 };
@@ -243,7 +242,7 @@ struct window {
 	enum state	 state;
 	double		 seconds, iops;
 	struct cpu_use	 use;			/* of the server */
-	double		 idle;			/* part of the time in which the client found nothing */
+	double		 idle;			/* part of the time, of the client */
 	double		 waited;		/* part of the window, of the worse end */
 	bool		 noisy;
 };
@@ -254,8 +253,9 @@ enum { WINDOWS_MAX = 128 };
 struct contender {
 	const char	*server;		/* "ceiling" or "target" */
 	const char	*engine, *backend;	/* of a target, or "-" */
-	const char	*mode;			/* "block" or "spin", or "copy": block, and copies */
+	const char	*mode;			/* "block", "spin", or "copy": see bare_rx.c */
 	bool		 spin;			/* tell the ceiling to */
+	bool		 helped;		/* by the kernel's threads: no neighbours */
 	struct client	*client;
 	struct host_ctrl *ctrl;
 	int		*fd;			/* of a ceiling */
@@ -268,7 +268,8 @@ struct contender {
 };
 
 enum state window_label(void);
-bool	 window_take(struct contender *, const struct ceiling *, struct window *, enum state *after);
+bool	 window_take(struct contender *, const struct ceiling *, struct window *,
+	    enum state *after);
 
 /* contender.c: connecting them. */
 void	 contender_ceiling(struct contender *, const struct ceiling *, const struct load *,
@@ -285,7 +286,7 @@ struct series {
 	struct contender *contender[CONTENDERS_MAX];
 	unsigned	 n;
 	unsigned	 rejected;
-	bool		 shared;		/* client and server share processors: waiting is no noise */
+	bool		 shared;		/* processors: waiting is no noise */
 };
 
 void	 series_run(struct series *);

@@ -15,7 +15,8 @@
 #include "tests/host/host.h"
 #include "tests/host/spec.h"
 
-enum { LBA_SHIFT = 12, IN_CAPSULE = 16384, MAXH2CDATA = 1 << 20, TIMEOUT_MS = 30000, TRIAL_MS = 3000 };
+enum { LBA_SHIFT = 12, IN_CAPSULE = 16384, MAXH2CDATA = 1 << 20 };
+enum { TIMEOUT_MS = 30000, TRIAL_MS = 3000 };
 
 static void
 begin(struct contender *c, const char *server)
@@ -97,6 +98,7 @@ contender_target(struct contender *c, struct target *t, const struct load *l, en
 	begin(c, "target");
 	c->engine = t->options.engine != NULL ? t->options.engine : "default";
 	c->backend = backend_name[b];
+	c->helped = b == BACKEND_LOOP;
 	c->mode = t->options.busy_poll > 0 ? "spin" : "block";
 	connect_controller(c, t, l);
 	c->client = client_new(l, LBA_SHIFT, settings.ram);

@@ -55,13 +55,15 @@ report_note(const char *fmt, ...)
 }
 
 /* One row, of text in the heading and of numbers below it. */
-#define ROW "%-14s %-8s %-5s %-5s %-4s %8s %8s %7s %5s %7s %7s %8s %6s %6s %6s %6s %6s %6s %6s %4s%s"
+#define ROW "%-14s %-8s %-5s %-5s %-4s %8s %8s %7s %5s %7s %7s %8s %6s %6s %6s %6s %6s %6s %6s " \
+	"%4s%s"
 
 void
 report_heading(void)
 {
-	report_note(ROW, "case", "server", "disk", "mode", "", "IOPS", "+-%", "MB/s", "ratio", "p50us",
-	    "p99us", "p99.9us", "cpu/M", "user", "sys", "core%", "sw/IO", "sys/IO", "RSSMiB", "idl%", "");
+	report_note(ROW, "case", "server", "disk", "mode", "", "IOPS", "+-%", "MB/s", "ratio",
+	    "p50us", "p99us", "p99.9us", "cpu/M", "user", "sys", "core%", "sw/IO", "sys/IO",
+	    "RSSMiB", "idl%", "");
 }
 
 struct cell { char text[16]; };

@@ -71,7 +71,8 @@ measure(struct contender *c, struct window *w)
 	cpu_since(&before, &after, &w->use);
 	cpu_since(&me_before, &me_after, &me);
 	w->waited = fmax(part_of_others(&w->use, ns), part_waited(&me, ns));
-	w->noisy = w->waited > settings.wait_max || ns_of(w->use.stolen) > settings.wait_max * (double)ns + 1;
+	w->noisy = w->waited > settings.wait_max ||
+	    ns_of(w->use.stolen) > settings.wait_max * (double)ns + 1;
 }
 
 /* False: the distance of the processors changed meanwhile, and the window means nothing. */
