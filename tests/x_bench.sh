@@ -35,6 +35,7 @@ check "a file beside the RAM disk" lines \
   '{r["backend"] for r in a if r.get("server") == "target"} == {"ram", "file"}'
 check "bars are judged" lines 'len([r for r in a if "bar" in r and "ok" in r]) > 0'
 check "two hosts that are not alike" tiny fairness
-check "as controllers and as queues" lines 'len([r for r in a if r.get("group") == "fairness"]) == 10'
+check "as controllers and as queues" lines \
+  'len([r for r in a if r.get("group") == "fairness"]) == 10'
 check "no disk is left behind" same "$(find "$work" -name 'bench-*')" ""
 finish

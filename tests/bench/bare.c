@@ -17,7 +17,7 @@
 #include "tests/bench/ceiling.h"
 
 void
-bare_open(struct bare *b, struct responder *r, int fd, bool hdgst, bool ddgst, unsigned lba_shift)
+bare_open(struct bare *b, struct responder *r, int fd, const struct greeting *g)
 {
 	uint8_t *rx = b->rx != NULL ? b->rx : malloc(BARE_RX);
 
@@ -26,13 +26,14 @@ bare_open(struct bare *b, struct responder *r, int fd, bool hdgst, bool ddgst, u
 	b->r = r;
 	b->fd = fd;
 	b->rx = rx;
-	b->hdgst = hdgst;
-	b->ddgst = ddgst;
-	b->lba_shift = (uint8_t)lba_shift;
+	b->hdgst = g->hdgst;
+	b->ddgst = g->ddgst;
+	b->copies = g->copies;
+	b->lba_shift = g->lba_shift;
 	b->watches_out = b->wants_ddgst = false;
 	b->tx_head = b->tx_tail = 0;
 	b->heads = b->rx_head = b->rx_tail = 0;
-	b->left = 0;
+	b->left = b->len = 0;
 }
 
 /* Room for what one command can cause: header, data, digest and response. */

@@ -61,7 +61,8 @@ judge_ratio(const struct result *r)
 static void
 judge_file(const struct result *r)
 {
-	const struct result *ram = result_find(r->name, "target", r->engine, "ram", r->mode, r->state);
+	const struct result *ram = result_find(r->name, "target", r->engine, "ram", r->mode,
+	    r->state);
 	char what[128];
 
 	if (strcmp(r->backend, "file") != 0 || ram == NULL)

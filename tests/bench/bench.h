@@ -47,14 +47,15 @@ struct settings {
 	double		 seconds;		/* of a window */
 	uint64_t	 ram;			/* bytes of each backend */
 	double		 near_ns;		/* ping-pong below this: near */
-	double		 wait_max;		/* part of a window that may be spent waiting to run */
+	double		 wait_max;		/* part of a window that may go into waiting */
 	unsigned	 limit_s;		/* nothing new is begun after this */
 	bool		 quick, verbose;
 };
 
 extern struct settings settings;
 extern volatile sig_atomic_t interrupted;
-bool	 time_is_left(const char *name);
+bool	 time_is_over(void);
+bool	 time_is_left(const char *name);	/* false: said so */
 bool	 is_chosen(const char *patterns, const char *name);
 
 /* hist.c: latencies. */
@@ -105,7 +106,7 @@ struct load {
 	unsigned	 reads;			/* of a hundred */
 	bool		 hdgst, ddgst;
 	bool		 block;			/* the client sleeps until something comes */
-	unsigned	 rate;			/* commands/s offered, asleep between them; 0: all it takes */
+	unsigned	 rate;			/* commands/s, asleep between them; 0: all it takes */
 	bool		 idle;			/* none at all */
 };
 
@@ -119,8 +120,6 @@ struct cl_cmd {
 	uint8_t		 ddgst[4];
 };
 
-struct cl_iov { const void *base; size_t len; };
-
 struct cl_conn {
 	struct client	*client;
 	int		 fd;
@@ -129,7 +128,7 @@ struct cl_conn {
 	unsigned	 inflight;
 
 	struct cl_cmd	*cmd;			/* by cid */
-	uint16_t	*idle;			/* cids, a ring: in order, so that capsules adjoin */
+	uint16_t	*idle;			/* cids, a ring: in order, so capsules adjoin */
 	unsigned	 idle_head, nidle;
 	uint8_t		*capsule, *h2c;		/* headers by cid, one behind the other */
 	uint8_t		*data;			/* what is written, by cid */
@@ -159,9 +158,9 @@ struct client {
 	bool		 issue;			/* a command that ends is followed by another */
 	uint64_t	 now;			/* ns, of this turn */
 	uint64_t	 moved;			/* ns, when something came last */
-	bool		 gentle;		/* sends little at a time, for who shares the thread */
+	bool		 gentle;		/* sends little at a time, for the others */
 	uint64_t	 done;
-	uint64_t	 polls, empty;
+	uint64_t	 stamp, idle_ns;	/* end of the last turn; what brought nothing */
 	struct hist	*hist;
 	double		 next_due;		/* ns, with a rate */
 };
@@ -190,7 +189,8 @@ struct ceiling {
 
 void	 ceiling_start(struct ceiling *, int cpu, uint64_t bytes);
 void	 ceiling_stop(struct ceiling *);
-int	 ceiling_connect(const struct ceiling *, bool hdgst, bool ddgst, unsigned lba_shift);
+int	 ceiling_connect(const struct ceiling *, const struct load *, bool copies,
+	    unsigned lba_shift);
 
 /* target.c: cellblockd with a configuration of ours. */
 enum backend { BACKEND_RAM, BACKEND_FILE, BACKEND_LOOP, BACKEND_MAX };
@@ -242,7 +242,7 @@ struct window {
 	enum state	 state;
 	double		 seconds, iops;
 	struct cpu_use	 use;			/* of the server */
-	double		 empty;			/* part of the client's polls that found nothing */
+	double		 idle;			/* part of the time, of the client */
 	double		 waited;		/* part of the window, of the worse end */
 	bool		 noisy;
 };
@@ -253,8 +253,9 @@ enum { WINDOWS_MAX = 128 };
 struct contender {
 	const char	*server;		/* "ceiling" or "target" */
 	const char	*engine, *backend;	/* of a target, or "-" */
-	const char	*mode;			/* "block" or "spin", the server's */
+	const char	*mode;			/* "block", "spin", or "copy": see bare_rx.c */
 	bool		 spin;			/* tell the ceiling to */
+	bool		 helped;		/* by the kernel's threads: no neighbours */
 	struct client	*client;
 	struct host_ctrl *ctrl;
 	int		*fd;			/* of a ceiling */
@@ -267,10 +268,12 @@ struct contender {
 };
 
 enum state window_label(void);
-bool	 window_take(struct contender *, const struct ceiling *, struct window *, enum state *after);
+bool	 window_take(struct contender *, const struct ceiling *, struct window *,
+	    enum state *after);
 
 /* contender.c: connecting them. */
-void	 contender_ceiling(struct contender *, const struct ceiling *, const struct load *, bool spin);
+void	 contender_ceiling(struct contender *, const struct ceiling *, const struct load *,
+	    const char *mode);
 void	 contender_target(struct contender *, struct target *, const struct load *, enum backend);
 void	 contender_close(struct contender *);
 
@@ -283,7 +286,7 @@ struct series {
 	struct contender *contender[CONTENDERS_MAX];
 	unsigned	 n;
 	unsigned	 rejected;
-	bool		 shared;		/* client and server share processors: waiting is no noise */
+	bool		 shared;		/* processors: waiting is no noise */
 };
 
 void	 series_run(struct series *);
@@ -296,14 +299,14 @@ struct result {
 	struct load	 load;
 	unsigned	 windows, noisy;
 	double		 iops, lowest, highest;	/* median, and the quartiles */
-	double		 ceiling_block, ceiling_spin;	/* IOPS, or 0 */
+	double		 ceiling_block, ceiling_spin, ceiling_copy;	/* IOPS, or 0 */
 	double		 ceiling, ratio;	/* the one to compare with, or 0 */
 	double		 mbps, p50_us, p99_us, p999_us;
 	double		 cpu, user, system;	/* seconds per million commands */
 	double		 core;			/* part of one processor in use */
 	double		 wakeups;		/* voluntary switches per second */
 	double		 switches, syscalls;	/* per command; syscalls -1: unknown */
-	double		 rss_mib, empty;
+	double		 rss_mib, idle;
 };
 
 enum { RESULTS_MAX = 2048 };

@@ -14,7 +14,8 @@
 
 #include "tests/bench/bench.h"
 
-enum { K = 1024, BUSY_POLL_US = 50 };
+/* What was at work may have a last timer; after this it is idle. */
+enum { K = 1024, BUSY_POLL_US = 50, SETTLE_S = 5 };
 enum { QUICK = 1, DISKS = 2, POLL = 4 };
 
 static const struct bench_case {
@@ -127,14 +128,18 @@ run_case(const struct bench_case *b, const struct ceiling *ceiling)
 		return;
 	}
 	if (!(b->flags & POLL))
-		contender_ceiling(add(&s), ceiling, &l, false);
+		contender_ceiling(add(&s), ceiling, &l, "block");
 	if (!l.block && l.rate == 0 && !l.idle)
-		contender_ceiling(add(&s), ceiling, &l, true);
+		contender_ceiling(add(&s), ceiling, &l, "spin");
+	if (l.reads < 100 && l.size > 16 * K)
+		contender_ceiling(add(&s), ceiling, &l, "copy");
 	for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++)
 		if (is_chosen(settings.engines, engines[i]) && has_engine(engines[i]))
 			add_targets(&s, b, &l, engines[i]);
 	if (l.block)
 		holders_start();
+	if (l.idle)
+		nanosleep(&(struct timespec){ SETTLE_S, 0 }, NULL);
 	series_run(&s);
 	holders_stop();
 	results_of(&s);

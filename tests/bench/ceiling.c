@@ -26,9 +26,6 @@
 
 enum { SPIN_BATCH = 1024 };	/* turns between looks at who else there is */
 
-/* What a client says first: how the connection shall be. */
-struct greeting { uint8_t hdgst, ddgst, lba_shift, zero; };
-
 static void
 ceiling_accept(struct responder *r)
 {
@@ -44,7 +41,7 @@ ceiling_accept(struct responder *r)
 		errx(1, "ceiling: too many connections");
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	fcntl(fd, F_SETFL, O_NONBLOCK);
-	bare_open(b, r, fd, g.hdgst, g.ddgst, g.lba_shift);
+	bare_open(b, r, fd, &g);
 	if (epoll_ctl(r->epoll, EPOLL_CTL_ADD, fd,
 		&(struct epoll_event){ .events = EPOLLIN, .data.ptr = b }) == -1)
 		err(1, "ceiling: epoll_ctl");
@@ -182,9 +179,10 @@ ceiling_stop(struct ceiling *c)
 
 /* Returns a connected, non-blocking socket. */
 int
-ceiling_connect(const struct ceiling *c, bool hdgst, bool ddgst, unsigned lba_shift)
+ceiling_connect(const struct ceiling *c, const struct load *l, bool copies, unsigned lba_shift)
 {
-	struct greeting g = { .hdgst = hdgst, .ddgst = ddgst, .lba_shift = (uint8_t)lba_shift };
+	struct greeting g = { .hdgst = l->hdgst, .ddgst = l->ddgst, .copies = copies,
+		.lba_shift = (uint8_t)lba_shift };
 	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(c->port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int one = 1, s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -12,13 +12,18 @@ enum { BARE_MAX = 64, BARE_IOV = 1024, BARE_RX = 256 << 10, BARE_HEADS = BARE_IO
 
 struct responder;
 
+/* What a client says first: how the connection shall be. */
+struct greeting { uint8_t hdgst, ddgst, lba_shift, copies; };
+
 /* A write whose data was asked for, by command identifier. */
 struct bare_write { uint8_t *to; uint32_t len; };
 
 struct bare {
 	struct responder *r;
 	int		 fd;
-	bool		 hdgst, ddgst, watches_out;
+	bool		 hdgst, ddgst;
+	bool		 copies;		/* receives large data elsewhere, and copies it */
+	bool		 watches_out;
 	uint8_t		 lba_shift;
 
 	struct iovec	 tx[BARE_IOV];
@@ -44,8 +49,7 @@ struct responder {
 	unsigned	 nbare;
 };
 
-void	bare_open(struct bare *, struct responder *, int fd, bool hdgst, bool ddgst,
-	    unsigned lba_shift);
+void	bare_open(struct bare *, struct responder *, int fd, const struct greeting *);
 void	bare_turn(struct bare *);
 
 /* bare_rx.c */

@@ -194,11 +194,8 @@ turn(struct client *cl)
 	for (unsigned i = 0; i < cl->nconn; i++) {
 		struct cl_conn *c = &cl->conn[i];
 
-		cl->polls++;
 		if (client_receive(c))
 			any = true;
-		else
-			cl->empty++;
 		if (c->tx_head < c->tx_tail)
 			client_flush(c);
 	}
@@ -208,8 +205,7 @@ turn(struct client *cl)
 static void
 begin(struct client *cl)
 {
-	cl->now = now_ns();
-	cl->moved = cl->now;
+	cl->now = cl->moved = cl->stamp = now_ns();
 	if (cl->load.rate > 0 && !cl->issue)
 		cl->next_due = (double)cl->now;
 	cl->issue = !cl->load.idle;
@@ -224,10 +220,14 @@ one_turn(struct client *cl, uint64_t until)
 		keep_rate(cl);
 	if (cl->load.block || cl->load.rate > 0 || cl->load.idle)
 		sleep_until(cl, until);
-	if (turn(cl))
+	if (turn(cl)) {
 		cl->moved = cl->now;
-	else
+		cl->stamp = now_ns();
+	} else {
 		cl->now = now_ns();
+		cl->idle_ns += cl->now - cl->stamp;
+		cl->stamp = cl->now;
+	}
 	if (cl->now - cl->moved > STALL_NS && cl->load.rate == 0 && !cl->load.idle)
 		errx(1, "nothing has come for %llu s", STALL_NS / NS_PER_S);
 }

@@ -49,7 +49,8 @@ on_c2hdata(struct cl_conn *c, const uint8_t *pdu)
 static void
 on_header(struct cl_conn *c, const uint8_t *pdu)
 {
-	if (c->client->load.hdgst && get32(pdu, SPEC_DATA_LEN) != crc32c_isal(0, pdu, SPEC_DATA_LEN))
+	if (c->client->load.hdgst &&
+	    get32(pdu, SPEC_DATA_LEN) != crc32c_isal(0, pdu, SPEC_DATA_LEN))
 		errx(1, "a header digest is wrong");
 	if (pdu[CH_TYPE] == SPEC_C2HDATA)
 		on_c2hdata(c, pdu);

@@ -15,7 +15,8 @@
 #include "tests/host/host.h"
 #include "tests/host/spec.h"
 
-enum { LBA_SHIFT = 12, IN_CAPSULE = 16384, MAXH2CDATA = 1 << 20, TIMEOUT_MS = 30000, TRIAL_MS = 3000 };
+enum { LBA_SHIFT = 12, IN_CAPSULE = 16384, MAXH2CDATA = 1 << 20 };
+enum { TIMEOUT_MS = 30000, TRIAL_MS = 3000 };
 
 static void
 begin(struct contender *c, const char *server)
@@ -28,17 +29,18 @@ begin(struct contender *c, const char *server)
 }
 
 void
-contender_ceiling(struct contender *c, const struct ceiling *ceiling, const struct load *l, bool spin)
+contender_ceiling(struct contender *c, const struct ceiling *ceiling, const struct load *l,
+    const char *mode)
 {
 	begin(c, "ceiling");
-	c->mode = spin ? "spin" : "block";
-	c->spin = spin;
+	c->mode = mode;
+	c->spin = strcmp(mode, "spin") == 0;
 	c->pid = ceiling->pid;
 	c->client = client_new(l, LBA_SHIFT, settings.ram);
 	if ((c->fd = calloc(l->queues, sizeof(*c->fd))) == NULL)
 		err(1, "contender");
 	for (unsigned i = 0; i < l->queues; i++) {
-		c->fd[i] = ceiling_connect(ceiling, l->hdgst, l->ddgst, LBA_SHIFT);
+		c->fd[i] = ceiling_connect(ceiling, l, strcmp(mode, "copy") == 0, LBA_SHIFT);
 		client_add(c->client, c->fd[i], IN_CAPSULE, MAXH2CDATA);
 	}
 	syscount_open(&c->syscount, c->pid);
@@ -96,6 +98,7 @@ contender_target(struct contender *c, struct target *t, const struct load *l, en
 	begin(c, "target");
 	c->engine = t->options.engine != NULL ? t->options.engine : "default";
 	c->backend = backend_name[b];
+	c->helped = b == BACKEND_LOOP;
 	c->mode = t->options.busy_poll > 0 ? "spin" : "block";
 	connect_controller(c, t, l);
 	c->client = client_new(l, LBA_SHIFT, settings.ram);

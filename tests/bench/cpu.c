@@ -137,8 +137,8 @@ read_machine(struct cpu_use *u)
 		return;
 	sscanf(text, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &u->stolen);
 	snprintf(name, sizeof(name), "\ncpu%d ", settings.server_cpu);
-	if ((at = strstr(text, name)) != NULL && sscanf(at + strlen(name), "%" SCNu64 " %*u %" SCNu64,
-	    &user, &system) == 2)
+	if ((at = strstr(text, name)) != NULL &&
+	    sscanf(at + strlen(name), "%" SCNu64 " %*u %" SCNu64, &user, &system) == 2)
 		u->cpu_busy = user + system;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Latencies in a fixed table: 64 steps to each power of two, so a value is known to 1.6 %. Recording
- * is one increment and allocates nothing.
+ * Latencies in a fixed table: 64 steps to each power of two, so a value is known to 1.6 %.
+ * Recording is one increment and allocates nothing.
  */
 #include "config.h"
 

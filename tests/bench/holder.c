@@ -34,7 +34,8 @@ hold(int cpu)
 			warn("autogroup");
 		close(fd);
 	}
-	if (setpriority(PRIO_PROCESS, 0, 19) == -1 || sched_setscheduler(0, SCHED_IDLE, &param) == -1)
+	if (setpriority(PRIO_PROCESS, 0, 19) == -1 ||
+	    sched_setscheduler(0, SCHED_IDLE, &param) == -1)
 		_exit(1);
 	for (;;)
 		__asm__ volatile("" ::: "memory");

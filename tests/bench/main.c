@@ -39,9 +39,15 @@ on_signal(int sig)
 
 /* Everything stops by itself; what there was no time for is named. */
 bool
+time_is_over(void)
+{
+	return (now_ns() - started > settings.limit_s * NS_PER_S);
+}
+
+bool
 time_is_left(const char *name)
 {
-	if (now_ns() - started < settings.limit_s * NS_PER_S)
+	if (!time_is_over())
 		return (true);
 	report_note("%-14s left out: %u s are over", name, settings.limit_s);
 	return (false);
@@ -197,11 +203,13 @@ static const struct group {
 static void
 run_groups(void)
 {
-	report_heading();
-	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
-		if (is_chosen(settings.cases, groups[i].name) &&
-		    (groups[i].quick || !settings.quick) && time_is_left(groups[i].name))
-			groups[i].run(&ceiling);
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		if (!is_chosen(settings.cases, groups[i].name) ||
+		    (settings.quick && !groups[i].quick) || !time_is_left(groups[i].name))
+			continue;
+		report_heading();
+		groups[i].run(&ceiling);
+	}
 	cases_run(&ceiling);
 }
 

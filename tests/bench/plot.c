@@ -39,6 +39,15 @@ is_used(const struct column *c, const char *const *names, unsigned n)
 	return (false);
 }
 
+static bool
+is_drawn(const char *name)
+{
+	for (int c = 0; c < COLUMNS; c++)
+		if (ratio_of(name, &columns[c]) > 0)
+			return (true);
+	return (false);
+}
+
 /* Each case that was compared with a ceiling, once, in the order of the table. */
 static unsigned
 collect(const char **names)
@@ -46,11 +55,10 @@ collect(const char **names)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < nresults && n < CASES_MAX; i++) {
-		const struct result *r = &results[i];
+		const char *name = results[i].name;
 
-		if (r->ratio > 0 && strcmp(r->backend, "ram") == 0 &&
-		    (n == 0 || strcmp(names[n - 1], r->name) != 0))
-			names[n++] = r->name;
+		if ((n == 0 || strcmp(names[n - 1], name) != 0) && is_drawn(name))
+			names[n++] = name;
 	}
 	return (n);
 }

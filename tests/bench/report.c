@@ -55,13 +55,15 @@ report_note(const char *fmt, ...)
 }
 
 /* One row, of text in the heading and of numbers below it. */
-#define ROW "%-14s %-8s %-5s %-5s %-4s %8s %8s %7s %5s %7s %7s %8s %6s %6s %6s %6s %6s %6s %6s %4s%s"
+#define ROW "%-14s %-8s %-5s %-5s %-4s %8s %8s %7s %5s %7s %7s %8s %6s %6s %6s %6s %6s %6s %6s " \
+	"%4s%s"
 
 void
 report_heading(void)
 {
-	report_note(ROW, "case", "server", "disk", "mode", "", "IOPS", "+-%", "MB/s", "ratio", "p50us",
-	    "p99us", "p99.9us", "cpu/M", "user", "sys", "core%", "sw/IO", "sys/IO", "RSSMiB", "idl%", "");
+	report_note(ROW, "case", "server", "disk", "mode", "", "IOPS", "+-%", "MB/s", "ratio",
+	    "p50us", "p99us", "p99.9us", "cpu/M", "user", "sys", "core%", "sw/IO", "sys/IO",
+	    "RSSMiB", "idl%", "");
 }
 
 struct cell { char text[16]; };
@@ -91,7 +93,7 @@ row(const struct result *r)
 	    cell(r->p99_us, 1).text, cell(r->p999_us, 1).text, cell(r->cpu, 2).text,
 	    cell(r->user, 2).text, cell(r->system, 2).text, cell(r->core * 100, 1).text,
 	    cell(r->switches, 3).text, cell(r->syscalls, 3).text, cell(r->rss_mib, 1).text,
-	    cell(r->empty * 100, 0).text, r->noisy > 0 ? " noisy" : "");
+	    cell(r->idle * 100, 0).text, r->noisy > 0 ? " noisy" : "");
 }
 
 /* JSON has no NaN: what is not known is null. */
@@ -123,6 +125,7 @@ line(const struct result *r)
 	field("ceiling_iops", r->ceiling, target && r->ceiling > 0);
 	field("ceiling_block_iops", r->ceiling_block, target && r->ceiling_block > 0);
 	field("ceiling_spin_iops", r->ceiling_spin, target && r->ceiling_spin > 0);
+	field("ceiling_copy_iops", r->ceiling_copy, target && r->ceiling_copy > 0);
 	field("ratio", r->ratio, target && r->ratio > 0);
 	field("mb_s", r->mbps, true);
 	field("p50_us", r->p50_us, true);
@@ -136,7 +139,7 @@ line(const struct result *r)
 	field("switches_per_io", r->switches, true);
 	field("syscalls_per_io", r->syscalls, r->syscalls >= 0);
 	field("rss_mib", r->rss_mib, true);
-	field("client_empty_polls", r->empty, true);
+	field("client_idle", r->idle, true);
 	fprintf(json, "}\n");
 }
 

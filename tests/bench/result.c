@@ -54,7 +54,7 @@ static void
 costs_of(const struct contender *c, struct result *r)
 {
 	double seconds = 0, count = 0, run = 0, user = 0, system = 0, switches = 0, syscalls = 0;
-	double empty = 0, mio;
+	double idle = 0, mio;
 
 	for (unsigned i = 0; i < c->nwindows; i++) {
 		const struct window *w = &c->window[i];
@@ -68,7 +68,7 @@ costs_of(const struct contender *c, struct result *r)
 		system += (double)w->use.system;
 		switches += (double)w->use.switches;
 		syscalls += (double)w->use.syscalls;
-		empty += w->empty * w->seconds;
+		idle += w->idle * w->seconds;
 		r->noisy += w->noisy;
 	}
 	mio = count > 0 ? count / 1e6 : NAN;
@@ -79,7 +79,7 @@ costs_of(const struct contender *c, struct result *r)
 	r->switches = switches / (mio * 1e6);
 	r->wakeups = switches / seconds;
 	r->syscalls = c->syscount.n > 0 ? syscalls / (mio * 1e6) : -1;
-	r->empty = empty / seconds;
+	r->idle = idle / seconds;
 }
 
 static struct result *
@@ -101,18 +101,23 @@ result_of(const struct series *s, const struct contender *c, enum state state)
 	return (r);
 }
 
+static double
+ceiling_of(const struct result *r, const char *mode)
+{
+	const struct result *c = result_find(r->name, "ceiling", "-", "-", mode, r->state);
+
+	return (c != NULL ? c->iops : 0);
+}
+
 /* At depth 1 like is compared with like: who sleeps with who sleeps. Otherwise with the better. */
 static void
 compare(struct result *r)
 {
-	const struct result *block, *spin;
-
-	block = result_find(r->name, "ceiling", "-", "-", "block", r->state);
-	spin = result_find(r->name, "ceiling", "-", "-", "spin", r->state);
-	r->ceiling_block = block != NULL ? block->iops : 0;
-	r->ceiling_spin = spin != NULL ? spin->iops : 0;
+	r->ceiling_block = ceiling_of(r, "block");
+	r->ceiling_spin = ceiling_of(r, "spin");
+	r->ceiling_copy = ceiling_of(r, "copy");
 	if (r->load.depth > 1)
-		r->ceiling = fmax(r->ceiling_block, r->ceiling_spin);
+		r->ceiling = fmax(fmax(r->ceiling_block, r->ceiling_spin), r->ceiling_copy);
 	else
 		r->ceiling = strcmp(r->mode, "spin") == 0 ? r->ceiling_spin : r->ceiling_block;
 	if (r->load.rate > 0 || r->load.idle)

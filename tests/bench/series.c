@@ -21,6 +21,15 @@ keep(struct contender *c, const struct window *w)
 	hist_merge(c->hist[w->state], c->client->hist);
 }
 
+static void
+say(const struct series *s, const struct contender *c, const struct window *w, bool same)
+{
+	fprintf(stderr, "%-16s %-7s %-7s %-4s %-5s %-4s %10.0f IOPS, waited %.1f %%, "
+	    "client idle %.0f %%%s\n", s->name, c->server, c->engine, c->backend, c->mode,
+	    same ? state_name[w->state] : "both", w->iops, w->waited * 100, w->idle * 100,
+	    w->noisy ? ", noisy" : "");
+}
+
 /* Windows that do not count are repeated; *state is the last one seen. */
 static void
 take_one(struct series *s, struct contender *c, enum state *state)
@@ -31,12 +40,9 @@ take_one(struct series *s, struct contender *c, enum state *state)
 		bool same = window_take(c, s->ceiling, &w, state);
 
 		if (settings.verbose)
-			fprintf(stderr, "%-16s %-7s %-7s %-4s %-5s %-4s %10.0f IOPS, "
-			    "waited %.1f %%, empty polls %.0f %%%s\n", s->name, c->server, c->engine,
-			    c->backend, c->mode, same ? state_name[w.state] : "both", w.iops,
-			    w.waited * 100, w.empty * 100, w.noisy ? ", noisy" : "");
-		if (same && (!w.noisy || s->shared || i == REPEATS)) {
-			w.noisy = w.noisy && !s->shared;
+			say(s, c, &w, same);
+		w.noisy = w.noisy && !s->shared && !c->helped;
+		if (same && (!w.noisy || i == REPEATS)) {
 			keep(c, &w);
 			return;
 		}
@@ -65,7 +71,7 @@ series_run(struct series *s)
 	unsigned rounds = 3 * settings.windows;
 	enum state now = window_label();
 
-	for (unsigned r = 0; r < rounds && !is_enough(s); r++) {
+	for (unsigned r = 0; r < rounds && !is_enough(s) && (r == 0 || !time_is_over()); r++) {
 		now = window_label();
 		for (unsigned i = 0; i < s->n; i++)
 			if (s->contender[i]->in_state[now] < settings.windows)

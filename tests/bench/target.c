@@ -195,7 +195,10 @@ target_knows(const char *block, const char *key)
 static bool
 is_same(const struct target_options *a, const struct target_options *b)
 {
-	return (strcmp(a->engine != NULL ? a->engine : "", b->engine != NULL ? b->engine : "") == 0 &&
+	const char *mine = a->engine != NULL ? a->engine : "";
+	const char *other = b->engine != NULL ? b->engine : "";
+
+	return (strcmp(mine, other) == 0 &&
 	    a->lanes == b->lanes && a->busy_poll == b->busy_poll && a->spares == b->spares &&
 	    a->all_cpus == b->all_cpus && a->ram_only == b->ram_only);
 }

@@ -59,19 +59,20 @@ measure(struct contender *c, struct window *w)
 	cpu_read(getpid(), NULL, &me_before);
 	cpu_read(c->pid, &c->syscount, &before);
 	hist_clear(cl->hist);
-	cl->done = cl->polls = cl->empty = 0;
+	cl->done = cl->idle_ns = 0;
 	t = now_ns();
 	client_run(cl, t + length);
 	ns = cl->now - t;
 	w->iops = (double)cl->done * (double)NS_PER_S / (double)ns;
-	w->empty = cl->polls > 0 ? (double)cl->empty / (double)cl->polls : 0;
+	w->idle = (double)cl->idle_ns / (double)ns;
 	w->seconds = (double)ns / (double)NS_PER_S;
 	cpu_read(c->pid, &c->syscount, &after);
 	cpu_read(getpid(), NULL, &me_after);
 	cpu_since(&before, &after, &w->use);
 	cpu_since(&me_before, &me_after, &me);
 	w->waited = fmax(part_of_others(&w->use, ns), part_waited(&me, ns));
-	w->noisy = w->waited > settings.wait_max || ns_of(w->use.stolen) > settings.wait_max * (double)ns + 1;
+	w->noisy = w->waited > settings.wait_max ||
+	    ns_of(w->use.stolen) > settings.wait_max * (double)ns + 1;
 }
 
 /* False: the distance of the processors changed meanwhile, and the window means nothing. */
