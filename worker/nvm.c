@@ -177,7 +177,7 @@ write_execute(struct slot *s)
 {
 	range_op(s, ENG_WRITE, s->len_in);
 	submit(s, write_done);
-	if (s->pool == NULL)
+	if (s->op.map != NULL && s->pool == NULL)
 		s->buf = NULL;	/* received data, which is overwritten soon */
 }
 
