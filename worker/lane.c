@@ -120,11 +120,13 @@ end_of_turn(struct lane *lane)
 	conn_turn_reap(lane);
 }
 
-/* Something is to be done that no descriptor will tell. */
+/* Something is to be done that no descriptor will tell. What is `ready` still was submitted by a
+ * done(), or by the end of a connection, after memory_done() had looked. */
 static bool
 is_busy(const struct lane *lane)
 {
-	return (!TAILQ_EMPTY(&lane->memory.slow) || !TAILQ_EMPTY(&lane->late));
+	return (!TAILQ_EMPTY(&lane->memory.slow) || !TAILQ_EMPTY(&lane->memory.ready) ||
+	    !TAILQ_EMPTY(&lane->late));
 }
 
 static uint64_t

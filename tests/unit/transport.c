@@ -382,6 +382,26 @@ abort_while_waiting(void **state)
 	lane_buffer_put(&world.lane, world.lane.io, all);
 }
 
+/* What is complete is told, and what its done() submits carried out, before the lane sleeps. */
+static void
+sleeps_only_when_idle(void **state)
+{
+	uint8_t buf[128];
+	struct pdu_capsule_cmd *pdu = (void *)buf;
+	size_t n = capsule(buf, 0x04, 1, 0, NULL);
+	uint64_t from = mono_ms();
+
+	(void)state;
+	pdu->sqe.cdw10 = le32(8);
+	assert_int_equal(send(world.host, buf, n, 0), (ssize_t)n);
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_equal(lane_turn(&world.lane, 500), 0);
+	assert_int_equal(recv(world.host, buf, sizeof(struct pdu_capsule_resp), MSG_PEEK),
+	    sizeof(struct pdu_capsule_resp));
+	assert_true(mono_ms() - from < 4000);	/* it slept once: there was nothing more to do */
+	expect_response(1, 0);
+}
+
 int
 main(void)
 {
@@ -395,6 +415,7 @@ main(void)
 		T(last_too_early), T(termreq_repeats_the_header), T(silent_writer),
 		T(back_pressure), T(busy_is_not_late), T(idle_is_trimmed), T(all_traffic_counts),
 		T(paused_is_not_late), T(abort_while_waiting),
+		T(sleeps_only_when_idle),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
