@@ -12,6 +12,7 @@
 #include "worker/worker.h"
 
 #define HOT_LOOKS 4u
+#define HOT_TURNS 8u		/* in a row, then all others are heard */
 #define TRIM_MS 3000u		/* an idle controller gives its buffers back after this */
 
 /* Looked at every TRIM_MS while there is work, so that no command has to set or stop a timer. */
@@ -138,6 +139,19 @@ mono_us(void)
 	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
 }
 
+/* One that always has more does not keep the lane from the others for long. */
+static bool
+hot_has_more(struct lane *lane)
+{
+	for (unsigned i = 0; i < HOT_LOOKS && lane->hot_turns < HOT_TURNS; i++)
+		if (conn_turn_poll(lane)) {
+			lane->hot_turns++;
+			return (true);
+		}
+	lane->hot_turns = 0;
+	return (false);
+}
+
 /* Looks again and again for busy_poll_us, then sleeps: mostly at the connection that was heard last,
  * now and then at all of them. Whoever else wants the core gets it. */
 static int
@@ -147,9 +161,8 @@ wait_busily(struct lane *lane, int timeout_ms)
 	int n;
 
 	do {
-		for (unsigned i = 0; i < HOT_LOOKS; i++)
-			if (conn_turn_poll(lane))
-				return (1);
+		if (hot_has_more(lane))
+			return (1);
 		if ((n = engine_wait(lane->engine, 0)) != 0 || mail_is_there(lane))
 			return (n);
 		sched_yield();
