@@ -12,6 +12,7 @@
 #include "worker/worker.h"
 
 #define HOT_LOOKS 4u
+#define HOT_TURNS 8u		/* in a row, then all others are heard */
 #define TRIM_MS 3000u		/* an idle controller gives its buffers back after this */
 
 /* Looked at every TRIM_MS while there is work, so that no command has to set or stop a timer. */
@@ -120,11 +121,13 @@ end_of_turn(struct lane *lane)
 	conn_turn_reap(lane);
 }
 
-/* Something is to be done that no descriptor will tell. */
+/* Something is to be done that no descriptor will tell. What is `ready` still was submitted by a
+ * done(), or by the end of a connection, after memory_done() had looked. */
 static bool
 is_busy(const struct lane *lane)
 {
-	return (!TAILQ_EMPTY(&lane->memory.slow) || !TAILQ_EMPTY(&lane->late));
+	return (!TAILQ_EMPTY(&lane->memory.slow) || !TAILQ_EMPTY(&lane->memory.ready) ||
+	    !TAILQ_EMPTY(&lane->late));
 }
 
 static uint64_t
@@ -136,6 +139,19 @@ mono_us(void)
 	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
 }
 
+/* One that always has more does not keep the lane from the others for long. */
+static bool
+hot_has_more(struct lane *lane)
+{
+	for (unsigned i = 0; i < HOT_LOOKS && lane->hot_turns < HOT_TURNS; i++)
+		if (conn_turn_poll(lane)) {
+			lane->hot_turns++;
+			return (true);
+		}
+	lane->hot_turns = 0;
+	return (false);
+}
+
 /* Looks again and again for busy_poll_us, then sleeps: mostly at the connection that was heard last,
  * now and then at all of them. Whoever else wants the core gets it. */
 static int
@@ -145,9 +161,8 @@ wait_busily(struct lane *lane, int timeout_ms)
 	int n;
 
 	do {
-		for (unsigned i = 0; i < HOT_LOOKS; i++)
-			if (conn_turn_poll(lane))
-				return (1);
+		if (hot_has_more(lane))
+			return (1);
 		if ((n = engine_wait(lane->engine, 0)) != 0 || mail_is_there(lane))
 			return (n);
 		sched_yield();

@@ -95,6 +95,7 @@ struct lane {
 	bool freed;			/* a slot or buffer came back in this turn */
 	uint32_t busy_poll_us;
 	struct conn *hot;		/* received last, or NULL */
+	unsigned hot_turns;		/* in a row in which only that one was heard */
 	bool awake;			/* something came in the last turn */
 	struct timer trim;
 	bool active;			/* a buffer was taken since trim was set */

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/unit/transport_world.h"
 
@@ -382,6 +383,64 @@ abort_while_waiting(void **state)
 	lane_buffer_put(&world.lane, world.lane.io, all);
 }
 
+/* What is complete is told, and what its done() submits carried out, before the lane sleeps. */
+static void
+sleeps_only_when_idle(void **state)
+{
+	uint8_t buf[128];
+	struct pdu_capsule_cmd *pdu = (void *)buf;
+	size_t n = capsule(buf, 0x04, 1, 0, NULL);
+	uint64_t from = mono_ms();
+
+	(void)state;
+	pdu->sqe.cdw10 = le32(8);
+	assert_int_equal(send(world.host, buf, n, 0), (ssize_t)n);
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_equal(lane_turn(&world.lane, 500), 0);
+	assert_int_equal(recv(world.host, buf, sizeof(struct pdu_capsule_resp), MSG_PEEK),
+	    sizeof(struct pdu_capsule_resp));
+	assert_true(mono_ms() - from < 4000);	/* it slept once: there was nothing more to do */
+	expect_response(1, 0);
+}
+
+static void
+was_heard(struct eng_watch *w, unsigned events)
+{
+	(void)events;
+	engine_unwatch(world.lane.engine, w);
+	w->arg = w;
+}
+
+/* A connection that always has something keeps nobody else from being heard. */
+static void
+hot_is_not_alone(void **state)
+{
+	struct eng_watch other = { .events = ENG_IN, .ready = was_heard };
+	uint8_t buf[1024];
+	unsigned i;
+	int pair[2];
+
+	(void)state;
+	world.lane.busy_poll_us = 1000;
+	command(0x01, 1, 512, pattern());	/* this one is hot now */
+	expect_response(1, 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	other.fd = pair[0];
+	assert_int_equal(engine_watch(world.lane.engine, &other), 0);
+	assert_int_equal(send(pair[1], "", 1, 0), 1);
+	world.lane.awake = true;
+	for (i = 0; i < 100 && other.arg == NULL; i++) {
+		size_t n = capsule(buf, 0x01, (uint16_t)i, 512, pattern());
+
+		assert_int_equal(send(world.host, buf, n, 0), (ssize_t)n);
+		assert_int_equal(lane_turn(&world.lane, 0), 0);
+		assert_int_equal(recv(world.host, buf, 24, 0), 24);
+	}
+	assert_non_null(other.arg);
+	close(pair[0]);
+	close(pair[1]);
+}
+
 int
 main(void)
 {
@@ -395,6 +454,7 @@ main(void)
 		T(last_too_early), T(termreq_repeats_the_header), T(silent_writer),
 		T(back_pressure), T(busy_is_not_late), T(idle_is_trimmed), T(all_traffic_counts),
 		T(paused_is_not_late), T(abort_while_waiting),
+		T(sleeps_only_when_idle), T(hot_is_not_alone),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The world around the transport of a worker: a host that is the other end of a socket pair, and
- * three commands: 01h takes what the SGL says, 02h gives it, 00h is held until the test lets it go.
+ * four commands: 01h takes what the SGL says, 02h gives it, 00h is held until the test lets it go,
+ * 04h is CDW10 flushes of memory, one after the other.
  */
 #include "config.h"
 
@@ -63,6 +64,27 @@ execute_hold(struct slot *s)
 	world.held[world.nheld++] = s;
 }
 
+static void
+flush_next(struct eng_op *op)
+{
+	struct slot *s = op->arg;
+
+	if (s->cmd.cdw10-- > 0)
+		lane_submit(&world.lane, op);
+	else
+		slot_done(s, 0);
+}
+
+static void
+execute_chain(struct slot *s)
+{
+	static uint8_t map[1];
+
+	s->op = (struct eng_op){ .verb = ENG_FLUSH, .map = map, .map_len = sizeof(map),
+	    .done = flush_next, .arg = s };
+	flush_next(&s->op);
+}
+
 const struct cmd_rule *
 nvm_rule(uint8_t opc)
 {
@@ -70,9 +92,13 @@ nvm_rule(uint8_t opc)
 		{ 0x00, "hold", prepare_hold, execute_hold, 0 },
 		{ 0x01, "in", prepare_in, execute_in, 0 },
 		{ 0x02, "out", prepare_out, execute_out, 0 },
+		{ 0x04, "chain", prepare_hold, execute_chain, 0 },
 	};
 
-	return (opc < 3 ? &rules[opc] : NULL);
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].opc == opc)
+			return (&rules[i]);
+	return (NULL);
 }
 
 const struct cmd_rule *
