@@ -21,7 +21,7 @@ STORIES = %D%/x_activation.sh %D%/x_bench.sh %D%/x_config.sh %D%/x_crash.sh %D%/
 ROOT_STORIES = %D%/x_cache.sh %D%/x_claims.sh %D%/x_devices.sh %D%/x_drain.sh %D%/x_errors.sh \
 	%D%/x_opener_hang.sh %D%/x_uids.sh %D%/x_user.sh
 # Those that move data: once for each engine, and where there is none but threads.
-ENGINE_TESTS = %D%/x_claims.sh %D%/x_crash.sh %D%/x_devices.sh %D%/x_drain.sh %D%/x_errors.sh \
+ENGINE_TESTS = %D%/x_cache.sh %D%/x_claims.sh %D%/x_crash.sh %D%/x_devices.sh %D%/x_drain.sh %D%/x_errors.sh \
 	%D%/x_handover.sh %D%/x_sandbox.sh %D%/x_serve.sh
 dist_check_SCRIPTS += $(STORIES) $(ROOT_STORIES)
 TESTS += $(STORIES)

@@ -90,12 +90,14 @@ struct news {
 	struct word { struct mail mail; struct news *news; struct lane *lane; } words[LANES_MAX];
 };
 
+/* Later tables, made meanwhile, have a copy of the row: lane 0's has the one that counts. */
 static void
 news_done(struct news *news)
 {
-	struct ns *ns = news->ns;
+	struct lane *lane = news->ctrl->lane;
+	struct ns *ns = ns_find(lane->ns, news->ns->id.nsid);
 
-	if (!engine_needs_fd(news->ctrl->lane->engine)) {
+	if (!engine_needs_fd(lane->engine)) {
 		close(ns->fd);
 		ns->fd = -1;
 	}
@@ -156,15 +158,12 @@ ns_add(struct controller *c, const struct ipc_ns *id, int fd)
 	if (error != 0)
 		goto fail;
 	ns.lbads = block_shift(id->block_size);
-	if ((news = calloc(1, sizeof(*news))) == NULL ||
-	    (ns.losses = calloc(1, sizeof(*ns.losses))) == NULL || (error = engine_file_set(lane->engine,
-	    ns.file, fd)) == -1) {
-		error = errno;
-		goto fail;
-	}
 	map_ram(&ns, fd);
-	if ((table = with_one_more(old, &ns)) == NULL) {
-		error = ENOMEM;
+	if ((news = calloc(1, sizeof(*news))) == NULL ||
+	    (ns.losses = calloc(1, sizeof(*ns.losses))) == NULL ||
+	    (table = with_one_more(old, &ns)) == NULL ||
+	    engine_file_set(lane->engine, ns.file, fd) == -1) {
+		error = errno;
 		goto fail;
 	}
 	lane->ns = table;
@@ -175,6 +174,7 @@ ns_add(struct controller *c, const struct ipc_ns *id, int fd)
  fail:
 	if (ns.map != NULL)
 		munmap(ns.map, ns.map_len);
+	free(table);
 	free(news);
 	free(ns.losses);
 	close(fd);
