@@ -324,6 +324,14 @@ conn_parse_digest(struct conn *c)
 }
 
 static void
+conn_give_buffer(struct conn *c)
+{
+	c->rstart = c->rend = 0;
+	rxbuf_put(c->lane, c->rbuf);
+	c->rbuf = NULL;
+}
+
+static void
 conn_parse(struct conn *c)
 {
 	bool more = true;
@@ -346,11 +354,9 @@ conn_parse(struct conn *c)
 			break;
 		}
 	}
-	if (c->rstart == c->rend) {
-		c->rstart = c->rend = 0;
-		rxbuf_put(c->lane, c->rbuf);
-		c->rbuf = NULL;
-	} else if (c->rstart > RX_SIZE / 2) {
+	if (c->rstart == c->rend)
+		conn_give_buffer(c);
+	else if (!c->is_paused) {	/* less than a header is left */
 		memmove(c->rbuf, c->rbuf + c->rstart, c->rend - c->rstart);
 		c->rend -= c->rstart;
 		c->rstart = 0;
@@ -366,21 +372,26 @@ conn_receive(struct conn *c, bool *full)
 	struct iovec iov[2] = { { c->to, direct } };
 	struct msghdr msg = { .msg_iov = direct > 0 ? iov : iov + 1,
 	    .msg_iovlen = direct > 0 ? 2 : 1 };
+	uint32_t room;
 	ssize_t n;
 
 	if (c->rbuf == NULL && (c->rbuf = rxbuf_get(c->lane)) == NULL) {
 		conn_lost(c, strerror(errno));
 		return (-1);
 	}
-	iov[1] = (struct iovec){ c->rbuf + c->rend, RX_SIZE - c->rend };
+	room = rxbuf_room(c->lane) - c->rend;
+	iov[1] = (struct iovec){ c->rbuf + c->rend, room };
 	n = recvmsg(c->fd, &msg, MSG_DONTWAIT);
-	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
-		return (0);	/* the buffer stays: a turn without bytes is rare */
+	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+		if (c->rend == 0)
+			conn_give_buffer(c);
+		return (0);
+	}
 	if (n <= 0) {
 		conn_lost(c, n == 0 ? "closed by host" : strerror(errno));
 		return (-1);
 	}
-	*full = (size_t)n == direct + RX_SIZE - c->rend;
+	*full = (size_t)n == direct + room;
 	if (c->rx == RX_DRAIN || c->rx == RX_OFF)
 		return (n);
 	d = (size_t)n < direct ? (uint32_t)n : direct;

@@ -71,12 +71,18 @@ lane_init(struct lane *lane, const struct ipc_hello *hello)
 	return (lane_engine(lane, hello, hello->engine));
 }
 
-void *
-lane_buffer_get(struct lane *lane, struct pool *pool, size_t len)
+void
+lane_used(struct lane *lane)
 {
 	lane->active = true;
 	if (!lane->trim.set)
 		timer_set(&lane->timers, &lane->trim, TRIM_MS);
+}
+
+void *
+lane_buffer_get(struct lane *lane, struct pool *pool, size_t len)
+{
+	lane_used(lane);
 	return (pool_get(pool, len));
 }
 

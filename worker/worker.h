@@ -85,6 +85,7 @@ struct lane {
 	struct timer_list timers;
 	struct pool *io;		/* data to the host, in-capsule data */
 	SLIST_HEAD(, rxbuf) rxbufs;	/* not in use */
+	uint32_t nrxbufs;		/* with those in use */
 	struct pool *h2c;		/* data that an R2T asked for: never starves the other */
 	TAILQ_HEAD(, conn) dirty;	/* have something to send at the end of this turn */
 	TAILQ_HEAD(, conn) late;	/* have had their share, and go on in the next turn */
@@ -98,7 +99,7 @@ struct lane {
 	unsigned hot_turns;		/* in a row in which only that one was heard */
 	bool awake;			/* something came in the last turn */
 	struct timer trim;
-	bool active;			/* a buffer was taken since trim was set */
+	bool active;			/* a buffer was in use since trim was set */
 	bool stop;
 	int status;			/* exit status when stop */
 };
@@ -112,6 +113,7 @@ int	lane_run(struct lane *);	/* until stop; returns status */
 int	lane_turn(struct lane *, int timeout_ms);	/* one turn; 0, or -1 when waiting failed */
 void	lane_answer(struct lane *);	/* within a turn: what is ready leaves now */
 void	lane_stop(struct lane *, int status);
+void	lane_used(struct lane *);	/* some buffer was in use: what is idle is trimmed later */
 /* A buffer of at most pool_largest bytes from one of the lane's two pools, or NULL for now. */
 void	*lane_buffer_get(struct lane *, struct pool *, size_t len);
 void	lane_buffer_put(struct lane *, struct pool *, void *buf);	/* who waits goes on this turn */
@@ -152,6 +154,7 @@ bool	lane_cancel(struct lane *, struct eng_op *);
 /* ---- rxbuf.c: receive buffers ---- */
 #define RX_SIZE	262144u		/* bytes; larger data goes where it belongs */
 uint8_t	*rxbuf_get(struct lane *);	/* NULL: no memory */
+uint32_t rxbuf_room(const struct lane *);	/* how much of one may be filled now */
 void	rxbuf_put(struct lane *, uint8_t *);	/* NULL is allowed */
 void	rxbuf_trim(struct lane *);	/* all that nobody has go back to the kernel */
 

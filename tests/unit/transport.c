@@ -402,6 +402,34 @@ sleeps_only_when_idle(void **state)
 	expect_response(1, 0);
 }
 
+/* Half a PDU on every queue costs little, the stream goes on, and nothing is kept of it. */
+static void
+many_receive_buffers(void **state)
+{
+	enum { MANY = 20 };
+	uint8_t *taken[MANY], buf[4 * 16384];
+	size_t n = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < MANY; i++)
+		assert_non_null(taken[i] = rxbuf_get(&world.lane));
+	assert_true(rxbuf_room(&world.lane) < RX_SIZE);
+	for (uint16_t cid = 1; cid <= 4; cid++)
+		n += capsule(buf + n, 0x01, cid, 12288, pattern());
+	put(buf, n - 1);
+	put(buf + n - 1, 1);
+	for (uint16_t cid = 1; cid <= 4; cid++)
+		expect_response(cid, 0);
+	assert_int_equal(world.lane.nrxbufs, MANY);
+	for (unsigned i = 0; i < MANY; i++)
+		rxbuf_put(&world.lane, taken[i]);
+	assert_int_equal(rxbuf_room(&world.lane), RX_SIZE);
+	assert_true(world.lane.trim.set);
+	time_is_up(&world.lane.trim);
+	time_is_up(&world.lane.trim);
+	assert_int_equal(world.lane.nrxbufs, 0);
+}
+
 static void
 was_heard(struct eng_watch *w, unsigned events)
 {
@@ -453,7 +481,7 @@ main(void)
 		T(last_too_early), T(termreq_repeats_the_header), T(silent_writer),
 		T(back_pressure), T(busy_is_not_late), T(idle_is_trimmed), T(all_traffic_counts),
 		T(paused_is_not_late), T(abort_while_waiting),
-		T(sleeps_only_when_idle), T(hot_is_not_alone),
+		T(sleeps_only_when_idle), T(hot_is_not_alone), T(many_receive_buffers),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
