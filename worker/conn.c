@@ -9,6 +9,7 @@
 
 #include <sys/socket.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -379,7 +380,9 @@ conn_receive(struct conn *c, bool *full)
 		conn_lost(c, strerror(errno));
 		return (-1);
 	}
-	room = rxbuf_room(c->lane) - c->rend;
+	room = rxbuf_room(c->lane);
+	assert(c->rend < room);		/* less than a header: conn_parse() took the rest */
+	room -= c->rend;
 	iov[1] = (struct iovec){ c->rbuf + c->rend, room };
 	n = recvmsg(c->fd, &msg, MSG_DONTWAIT);
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
