@@ -76,6 +76,7 @@ lane_submit(struct lane *lane, struct eng_op *op)
 		TAILQ_INSERT_TAIL(&m->slow, op, next);
 }
 
+/* Zeros are taken back between two slices, too: who closes a queue does not wait for gigabytes. */
 bool
 lane_cancel(struct lane *lane, struct eng_op *op)
 {
@@ -85,7 +86,7 @@ lane_cancel(struct lane *lane, struct eng_op *op)
 	if (op->map == NULL)
 		return (engine_cancel(lane->engine, op));
 	TAILQ_FOREACH(o, &m->slow, next)
-		if (o == op && op->moved == 0) {
+		if (o == op) {
 			TAILQ_REMOVE(&m->slow, op, next);
 			m->in_flight--;
 			return (true);

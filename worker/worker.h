@@ -147,7 +147,8 @@ stat_get(const uint64_t *counter)
 void	memory_init(struct memory *);
 void	memory_turn(struct memory *);	/* a bounded part of what is slow */
 void	memory_done(struct memory *);	/* calls done() of what is complete */
-/* As engine_submit and engine_cancel. A write to memory has left its buffer when it returns. */
+/* As engine_submit and engine_cancel. A write to memory has left its buffer when it returns; zeroing
+ * of memory that is cancelled may have been done in part. */
 void	lane_submit(struct lane *, struct eng_op *);
 bool	lane_cancel(struct lane *, struct eng_op *);
 
