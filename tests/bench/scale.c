@@ -10,8 +10,8 @@
 
 #include "tests/bench/bench.h"
 
-/* After SETTLE_S an idle worker has looked twice whether it is idle, and given its buffers back. */
-enum { MANY = 1000, FEW = 10, SETTLE_S = 8 };
+/* Buffers go back after a round of the trim timer without work: six seconds at most. */
+enum { MANY = 1000, FEW = 10, SETTLE_S = 7 };
 
 #define ALONE	"scale-alone"
 #define BESIDE	"scale-beside"
