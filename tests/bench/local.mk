@@ -9,3 +9,4 @@ endif
 	%D%/main.c %D%/pingpong.c %D%/plot.c %D%/report.c %D%/result.c %D%/scale.c %D%/series.c \
 	%D%/spawn.c %D%/target.c %D%/window.c
 %C%_bench_LDADD = tests/host/libnvmehost.a $(ISAL_LIBS) -lm -lpthread
+EXTRA_DIST += %D%/example.svg
