@@ -143,6 +143,7 @@ admitted(struct session *s)
 	logline(s, LOG_INFO, NULL, "controller admitted to %s, %u namespaces",
 	    s->record->discovery ? "discovery" : s->record->subnqn, s->record->nns);
 	session_title(s->broker);
+	fence_feed(s);			/* what has changed meanwhile */
 }
 
 /* As much as the worker's channel takes; the rest when it has read some. */

@@ -28,7 +28,7 @@ new_cntlid(struct broker *b)
 }
 
 static void
-record_ns(struct ipc_record *r, const struct want *w)
+note_ns(struct ipc_record *r, const struct want *w)
 {
 	struct ipc_record_ns *ns = &r->ns[r->nns++];
 
@@ -61,7 +61,7 @@ admission_record(struct admission *a)
 	memcpy(r->subnqn, s->connect.subnqn, sizeof(r->subnqn));
 	for (uint32_t i = 0; i < a->n; i++)
 		if (a->want[i].state == WANT_HAVE)
-			record_ns(r, &a->want[i]);
+			note_ns(r, &a->want[i]);
 	return (record_keep(s));
 }
 
@@ -70,29 +70,9 @@ admission_record(struct admission *a)
 int
 admission_tell_ns(struct admission *a, struct want *w)
 {
-	const struct ipc_claimed *c = &w->backend->info;
-	const struct config_namespace *ns = w->backend->ns;
-	struct ipc_ns m = {
-		.nsid = ns->nsid,
-		.block_size = c->block_size,
-		.nlbas = c->size / c->block_size,
-		.readonly = w->readonly,
-		.ram = c->kind == BACKEND_RAM,
-		.direct = w->backend->direct,
-		.align = !w->backend->direct ? 0 :
-		    c->dio_mem > c->dio_offset ? c->dio_mem : c->dio_offset,
-		.can_discard = c->can_discard,
-		.can_zero = c->can_zero,
-		.phys_block_size = c->phys_block_size,
-		.opt_io_size = c->opt_io_size,
-		.discard_max = c->discard_max,
-		.discard_gran = c->discard_gran,
-		.volatile_cache = cache_is_volatile(w->backend->direct, c),
-	};
+	struct ipc_ns m;
 
-	memcpy(m.uuid, ns->uuid, sizeof(m.uuid));
-	memcpy(m.nguid, ns->nguid, sizeof(m.nguid));
-	memcpy(m.eui64, ns->eui64, sizeof(m.eui64));
+	ns_row(a->session, w->backend, w->readonly, &m);
 	if (IPC_SEND_FD(a->session->ch.peer.fd, NS, &m, &w->fd) == -1)
 		return (-1);
 	close(w->fd);	/* no duplicate: the lock must go with the worker's last write */

@@ -232,14 +232,47 @@ retry_due(void *ctx)
 		use(be);
 }
 
+static void
+told(void *ctx)
+{
+	const struct backend *be = ctx;
+
+	log_info("namespace %u of %s: every controller knows its size", be->ns->nsid,
+	    be->subsystem->nqn);
+}
+
+static void
+tell_size(struct backend *be)
+{
+	struct broker *b = be->broker;
+	struct fence *f = NULL;
+	struct session *s;
+
+	if (b->phase != BROKER_IN_CHARGE)
+		return;
+	log_print(LOG_NOTICE, "namespace %u of %s has %llu bytes now", be->ns->nsid,
+	    be->subsystem->nqn, (unsigned long long)be->info.size);
+	RB_FOREACH(s, session_tree, &b->sessions) {
+		const struct ipc_record_ns *ns = record_ns(s, be->ns->nsid);
+
+		if (s->gone || ns == NULL || session_backend(s, ns) != be)
+			continue;
+		if (f == NULL)
+			f = fence_new(b, told, be);
+		fence_tell(f, s, ns->nsid);
+	}
+}
+
 /* A device that hangs does not hang in lseek. */
 void
 backend_measure(struct backend *be)
 {
 	off_t end = be->held != NULL ? lseek(be->held->fd, 0, SEEK_END) : -1;
 
-	if (end >= (off_t)be->info.block_size)
-		be->info.size = (uint64_t)end;
+	if (end < (off_t)be->info.block_size || (uint64_t)end == be->info.size)
+		return;
+	be->info.size = (uint64_t)end;
+	tell_size(be);
 }
 
 static bool

@@ -54,6 +54,8 @@ enum {
 struct admission;
 struct broker;
 struct drain;
+struct fence;
+struct fence_wait;
 struct opener_job;
 struct session;
 
@@ -135,6 +137,8 @@ struct session {
 	bool asked;			/* whether it lives, and has not answered yet */
 	uint32_t token;			/* greeter of an I/O queue: its request, or 0 */
 	unsigned drains;		/* still going on */
+	TAILQ_HEAD(, fence_wait) fences;	/* changes that it has not answered, in order */
+	struct timer *fence_feed;	/* NULL: none was needed yet */
 	struct log_rate rate;
 };
 
@@ -165,6 +169,7 @@ struct broker {
 	unsigned openers;		/* running; drains and those that hang not counted */
 	TAILQ_HEAD(, drain) drains;
 	uint32_t last_ticket;
+	uint64_t last_fence;
 	struct timer *alive, *start, *pings, *shutdown;
 	uint64_t pinged_ms;		/* when it was looked last who is to be asked */
 	unsigned ctl_clients;
@@ -319,6 +324,25 @@ void	drain_session(struct session *);
 /* Asks every worker that may still write there for this host whether it lives. */
 void	drain_ask(struct broker *, const char *hostnqn, const uint8_t key[HELD_KEY_SIZE]);
 bool	drain_is_pending(struct broker *, const char *hostnqn, const uint8_t key[HELD_KEY_SIZE]);
+
+/* ---- ns_row.c: a namespace as this session's host may use it now ---- */
+void	ns_row(const struct session *, const struct backend *, bool readonly, struct ipc_ns *);
+struct ipc_record_ns *record_ns(const struct session *, uint32_t nsid);	/* or NULL */
+/* What it has under that nsid; NULL when the configuration has something else there, or nothing. */
+struct backend *session_backend(const struct session *, const struct ipc_record_ns *);
+
+/* ---- fence.c: changes that every worker concerned has seen ---- */
+/* done() comes once, later and never from within these, when no answer is missing any more. Its
+ * fence is gone then. */
+typedef void fence_done(void *ctx);
+struct fence *fence_new(struct broker *, fence_done *, void *ctx);
+/* A namespace of a controller: its row as it is now, or that it is not its any more. All of them in
+ * the turn in which the fence was made. */
+void	fence_tell(struct fence *, struct session *, uint32_t nsid);
+void	fence_tell_gone(struct fence *, struct session *, uint32_t nsid);
+int	fence_answered(struct session *, uint64_t fence);	/* FENCED; -1: nobody asked */
+void	fence_feed(struct session *);		/* there may be room; it was admitted */
+void	fence_drained(struct session *);	/* it is gone, and so are its writes */
 
 /* ---- discovery_page.c ---- */
 int	discovery_send(struct session *);	/* builds and sends PAGE; 0 or -1 */

@@ -109,6 +109,8 @@ const struct config_key config_keys[] = {
 	    DEFAULT("120s")),
 	KEY("shutdown-timeout", LIMITS, DURATION, shutdown_timeout_ms, FROM(100, SECONDS(600)),
 	    DEFAULT("10s")),
+	KEY("change-timeout", LIMITS, DURATION, change_timeout_ms, FROM(100, SECONDS(600)),
+	    DEFAULT("10s")),
 #undef CONFIG
 #define CONFIG config_subsystem
 	KEY("nqn", SUBSYSTEM, NQN, nqn, .required = true),

@@ -132,6 +132,7 @@ struct config_limits {
 	uint32_t transfer_timeout_ms;
 	uint32_t keep_alive_ms;		/* longest KATO; 0 from a host still means off */
 	uint32_t shutdown_timeout_ms;
+	uint32_t change_timeout_ms;	/* for what a worker began before a change */
 };
 
 struct config_namespace {

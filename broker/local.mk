@@ -93,10 +93,10 @@ pkglibexec_PROGRAMS += %D%/cellblock-broker
 	$(EVENT_LIBS) $(SODIUM_LIBS) $(YAML_LIBS) $(BSD_LIBS) $(SECCOMP_LIBS)
 %C%_cellblock_broker_SOURCES = %D%/admission.c %D%/admission.h %D%/admission_tell.c \
 	%D%/backend.c %D%/broker.c %D%/broker.h %D%/census.c \
-	%D%/discovery_page.c %D%/drain.c %D%/from_warden.c %D%/listen.c %D%/listener_link.c %D%/logline.c %D%/loop.c \
-	%D%/loop.h %D%/opener_job.c %D%/queue.c %D%/record.c %D%/report.c %D%/session.c \
-	%D%/session_in.c %D%/session_ping.c %D%/shutdown.c %D%/spare.c %D%/start.c \
-	%D%/takeover.c %D%/to_warden.c
+	%D%/discovery_page.c %D%/drain.c %D%/fence.c %D%/from_warden.c %D%/listen.c \
+	%D%/listener_link.c %D%/logline.c %D%/loop.c %D%/loop.h %D%/ns_row.c %D%/opener_job.c \
+	%D%/queue.c %D%/record.c %D%/report.c %D%/session.c %D%/session_in.c \
+	%D%/session_ping.c %D%/shutdown.c %D%/spare.c %D%/start.c %D%/takeover.c %D%/to_warden.c
 man_MANS += %D%/cellblock-broker.8
 EXTRA_DIST += %D%/cellblock-broker.8
 

@@ -90,6 +90,7 @@ session_new(struct broker *b, const struct ipc_spawned *m)
 	s->outcome = GREET_REFUSED;
 	s->listener = UINT32_MAX;
 	s->deadline = timer_new(deadline_due, s);
+	TAILQ_INIT(&s->fences);
 	channel_init(&s->ch);
 	if (RB_INSERT(session_tree, &b->sessions, s) == NULL)
 		return (s);
@@ -251,6 +252,7 @@ session_drained(struct session *s)
 	struct broker *b = s->broker;
 
 	warden_release(b, s->child);
+	fence_drained(s);
 	session_free(s);
 	held_sweep(b);
 	shutdown_check(b);

@@ -129,6 +129,14 @@ on_queue_hand(void *ctx, const struct ipc_queue_handoff *m, int *fds)
 }
 
 static int
+on_fenced(void *ctx, const struct ipc_fence *m, int *fds)
+{
+	(void)fds;
+	session_heard(ctx);
+	return (fence_answered(ctx, m->fence));
+}
+
+static int
 on_state(void *ctx, const struct ipc_state *m, int *fds)
 {
 	struct session *s = ctx;

@@ -90,6 +90,8 @@ enum ipc_times { IPC_MANY, IPC_ONCE };
 #define IPC_BROKER_TO_WORKER(X) \
 	X(HELLO, hello, ipc_hello, S_NEW, IPC_ONCE, 0) \
 	X(NS, ns, ipc_ns, S_ASKED | S_CTRL, IPC_MANY, 1) \
+	X(NS_CHANGE, ns_change, ipc_ns, S_CTRL, IPC_MANY, 0)	/* its device stays the same */ \
+	X(NS_GONE, ns_gone, ipc_ns_gone, S_CTRL, IPC_MANY, 0) \
 	X(PAGE, page, ipc_page, S_ASKED | S_CTRL, IPC_MANY, 1)	/* discovery log, sealed */ \
 	X(ADMIT, admit, ipc_admit, S_ASKED, IPC_ONCE, 0) \
 	X(REFUSE, refuse, ipc_refuse, S_ASKED, IPC_ONCE, 0) \
@@ -107,6 +109,7 @@ enum ipc_times { IPC_MANY, IPC_ONCE };
 	X(QUEUE, queue, ipc_connect, S_UP | S_GREET, IPC_ONCE, 0) \
 	X(QUEUE_ANSWER, queue_answer, ipc_queue_answer, S_CTRL, IPC_MANY, 0) \
 	X(QUEUE_HAND, queue_hand, ipc_queue_handoff, S_GIVE, IPC_ONCE, 1) \
+	X(FENCED, fenced, ipc_fence, S_CTRL, IPC_MANY, 0) \
 	X(STATE, state, ipc_state, S_CTRL, IPC_MANY, 0) \
 	X(PONG, pong, ipc_ping, S_ANY, IPC_MANY, 0) \
 	X(WORKER_LOG, worker_log, ipc_log, S_ANY, IPC_MANY, 0)

@@ -245,7 +245,12 @@ struct ipc_refuse {
 	uint8_t	 reserved[3];
 };
 
+/*
+ * One namespace as this worker's host may use it now. Told again with everything that changes: the
+ * worker finishes what began before, and then answers FENCED with `fence`, unless that is 0.
+ */
 struct ipc_ns {
+	uint64_t fence;
 	uint32_t nsid;
 	uint32_t block_size;	/* bytes */
 	uint64_t nlbas;
@@ -257,8 +262,22 @@ struct ipc_ns {
 	uint32_t phys_block_size, opt_io_size;
 	uint32_t discard_max, discard_gran;	/* bytes; 0: none */
 	uint32_t volatile_cache;	/* what was written may be lost until a Flush */
+	uint32_t no_read, no_write;	/* 1: somebody else's reservation forbids it */
+	uint32_t ana_group;		/* ANAGRPID, or 0: the subsystem has none */
+	uint32_t ana_state;		/* as log 0Ch says it: 1, 2, 3, 4 or 15 */
 	uint32_t reserved;
+	uint64_t ana_count;		/* of changes of the group's state */
 	uint8_t	 uuid[16], nguid[16], eui64[8];	/* all zero: not there */
+};
+
+struct ipc_ns_gone {
+	uint64_t fence;
+	uint32_t nsid;
+	uint32_t reserved;
+};
+
+struct ipc_fence {
+	uint64_t fence;
 };
 
 /* Success: this process is controller cntlid. All IPC_NS came before. */

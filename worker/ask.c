@@ -14,6 +14,8 @@
 #include "worker/worker.h"
 
 #define HELLO_WAIT_MS 30000
+#define FENCES_MAX ENGINE_FILES	/* no more changes of namespaces can be under way */
+#define FENCE_AGAIN_MS 10
 
 IPC_RECEIVER(from_broker, IPC_BROKER_TO_WORKER)
 IPC_RECEIVER(from_listener, IPC_LISTENER_TO_WORKER)
@@ -29,6 +31,8 @@ static struct {
 	uint32_t nns;
 	int page_fd;
 	struct ipc_page page;
+	/* FENCED that the channel had no room for */
+	struct { uint64_t fence[FENCES_MAX]; unsigned n; struct timer again; } unsent;
 	/* a PING on its way through all lanes: one that hangs is to be found */
 	struct { struct ipc_ping latest; struct mail mail; unsigned at; bool away; } ping;
 } a;
@@ -74,10 +78,13 @@ ask_hello(struct ipc_hello *hello)
 	return (0);
 }
 
+static void	send_fenced(struct timer *);
+
 int
 ask_start(struct lane *lane, int door)
 {
 	a.lane = lane;
+	a.unsent.again = (struct timer){ .name = "fenced", .fire = send_fenced };
 	a.broker.state = S_UP;
 	a.door = (struct ipc_peer){ .fd = door, .in = &from_listener, .state = S_NEW };
 	a.broker_watch = (struct eng_watch){ .fd = IPC_CONTROL_FD, .events = ENG_IN,
@@ -169,6 +176,36 @@ ask_stats(const struct controller *ctrl)
 	ask_title();
 }
 
+/* Somebody waits for these: none may be lost. */
+static void
+send_fenced(struct timer *t)
+{
+	unsigned n = a.unsent.n, sent = 0;
+
+	for (; sent < n; sent++) {
+		struct ipc_fence m = { .fence = a.unsent.fence[sent] };
+
+		if (IPC_SEND(IPC_CONTROL_FD, FENCED, &m) == -1)
+			break;
+	}
+	a.unsent.n = n - sent;
+	memmove(a.unsent.fence, a.unsent.fence + sent, a.unsent.n * sizeof(a.unsent.fence[0]));
+	if (a.unsent.n > 0)
+		timer_set(&a.lane->timers, t, FENCE_AGAIN_MS);
+}
+
+void
+ask_fenced(uint64_t fence)
+{
+	if (a.unsent.n == FENCES_MAX) {
+		lane_stop(a.lane, 1);
+		return;
+	}
+	a.unsent.fence[a.unsent.n++] = fence;
+	if (a.unsent.n == 1)
+		send_fenced(&a.unsent.again);
+}
+
 /* ---- what is said to us ---- */
 
 static int
@@ -207,6 +244,22 @@ on_ns(void *ctx, const struct ipc_ns *p, int *fds)
 	a.ns[a.nns].id = *p;
 	a.ns[a.nns++].fd = fd;
 	return (0);
+}
+
+static int
+on_ns_change(void *ctx, const struct ipc_ns *p, int *fds)
+{
+	(void)ctx;
+	(void)fds;
+	return (ns_change(a.ctrl, p));
+}
+
+static int
+on_ns_gone(void *ctx, const struct ipc_ns_gone *p, int *fds)
+{
+	(void)ctx;
+	(void)fds;
+	return (ns_gone(a.ctrl, p));
 }
 
 static int

@@ -57,7 +57,8 @@ flush_done(struct eng_op *op)
 	struct controller *c = op->arg;
 	int error = ns_flush_error(op);
 
-	c->flushing = false;
+	ns_unpin(c->lane, c->flushing);
+	c->flushing = NULL;
 	if (error != 0) {
 		ask_log(MSG_FLUSH_FAILED, drain_name[c->drain], 2, (uint64_t)c->flushed,
 		    (uint64_t)error);
@@ -75,14 +76,15 @@ flush_done(struct eng_op *op)
 static bool
 flush_next(struct controller *c)
 {
-	const struct ns *ns = ns_after(c->lane->ns, c->flushed);
+	struct ns *ns = ns_after(c->lane->ns, c->flushed);
 
 	while (ns != NULL && ns->id.readonly)
 		ns = ns_after(c->lane->ns, ns->id.nsid);
 	if (ns == NULL)
 		return (false);
 	c->flushed = ns->id.nsid;
-	c->flushing = true;
+	c->flushing = ns;
+	ns_pin(c->lane, ns);
 	ns_flush_op(&c->flush, ns);
 	c->flush.done = flush_done;
 	c->flush.arg = c;
@@ -93,7 +95,7 @@ flush_next(struct controller *c)
 void
 drain_step(struct controller *c)
 {
-	if (c->drain == DRAIN_NONE || c->flushing || c->lane->stop || ctrl_has_queues(c))
+	if (c->drain == DRAIN_NONE || c->flushing != NULL || c->lane->stop || ctrl_has_queues(c))
 		return;
 	if (is_end(c->drain) && c->admin.state != QP_FREE)
 		return;

@@ -63,7 +63,7 @@ struct eng_watch {
 
 struct engine;
 
-#define ENGINE_FILES	IPC_MAX_NS	/* slots */
+#define ENGINE_FILES	(2 * IPC_MAX_NS)	/* slots: each namespace, and one on its way out */
 
 struct engine_params {
 	enum engine_kind kind;	/* AUTO: a ring where the kernel permits one, else threads */

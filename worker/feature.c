@@ -72,7 +72,7 @@ bool
 feature_write_cache(const struct controller *c)
 {
 	for (uint32_t i = 0; i < c->lane->ns->n; i++)
-		if (c->lane->ns->ns[i].id.volatile_cache)
+		if (c->lane->ns->at[i].ns->id.volatile_cache)
 			return (true);
 	return (false);
 }

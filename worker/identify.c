@@ -63,7 +63,7 @@ ctrl_io(const struct controller *c, struct nvme_id_ctrl *id)
 	uint16_t oncs = NVME_ONCS_WRITE_ZEROES;
 
 	for (uint32_t i = 0; i < c->lane->ns->n; i++)
-		if (c->lane->ns->ns[i].id.can_discard)
+		if (c->lane->ns->at[i].ns->id.can_discard)
 			oncs |= NVME_ONCS_DSM;
 	id->cntrltype = NVME_CNTRLTYPE_IO;
 	id->cmic = NVME_CMIC_MULTI_PORT | NVME_CMIC_MULTI_CTRL;

@@ -24,12 +24,6 @@ cmd_nlb(const struct cmd *cmd)
 	return ((uint64_t)NVME_RW_NLB0(cmd->cdw12) + 1);
 }
 
-static struct ns *
-slot_ns(const struct slot *s)
-{
-	return (ns_find(s->qp->lane->ns, s->cmd.nsid));
-}
-
 /* Submits s->op; done() comes on this thread, later. */
 static void
 submit(struct slot *s, void (*done)(struct eng_op *))
@@ -230,7 +224,7 @@ flush_all_done(struct eng_op *op)
 static void
 flush_all_next(struct slot *s)
 {
-	const struct ns *ns = ns_after(s->qp->lane->ns, s->parts);
+	struct ns *ns = ns_after(s->qp->lane->ns, s->parts);
 
 	while (ns != NULL && ns->id.readonly)
 		ns = ns_after(s->qp->lane->ns, ns->id.nsid);
@@ -239,6 +233,7 @@ flush_all_next(struct slot *s)
 		return;
 	}
 	s->parts = ns->id.nsid;
+	slot_hold(s, ns);
 	ns_flush_op(&s->op, ns);
 	submit(s, flush_all_done);
 }
@@ -388,8 +383,8 @@ nvm_limits(const struct ns_table *table)
 
 	/* the limits are in blocks and hold for every namespace: so for the largest block */
 	for (uint32_t i = 0; i < table->n; i++)
-		if (table->ns[i].lbads > lbads)
-			lbads = table->ns[i].lbads;
+		if (table->at[i].ns->lbads > lbads)
+			lbads = table->at[i].ns->lbads;
 	return ((struct nvm_limits){ .dmrsl = (uint32_t)(NVM_DISCARD_RANGE_MAX >> lbads),
 	    .dmsl = NVM_DISCARD_MAX >> lbads });
 }

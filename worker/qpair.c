@@ -53,9 +53,27 @@ slot_take(struct qpair *qp)
 	s->len_in = s->len_out = s->got = s->icd = s->tx_out = s->parts = 0;
 	s->status = 0;
 	s->result = 0;
-	s->data_bad = s->aborted = s->owns_cid = s->in_place = false;
+	s->data_bad = s->aborted = s->owns_cid = s->in_place = s->sends_memory = false;
 	s->src = NULL;
+	s->ns = s->from = NULL;
 	return (s);
+}
+
+/* Lets go of the namespaces that it holds. */
+static void
+let_go(struct slot *s)
+{
+	struct lane *lane = s->qp->lane;
+
+	if (s->ns == NULL)
+		return;
+	if (s->sends_memory)
+		ns_unpin_memory(lane, s->ns);
+	else
+		ns_unpin(lane, s->ns);
+	if (s->from != NULL)
+		ns_unpin(lane, s->from);
+	s->ns = s->from = NULL;
 }
 
 /* Back to the stack; nobody is told, nothing is freed but the slot. */
@@ -64,6 +82,7 @@ slot_untake(struct slot *s)
 {
 	struct qpair *qp = s->qp;
 
+	let_go(s);
 	if (s->owns_cid)
 		cid_mark(qp, s->cmd.cid, false);
 	s->owns_cid = false;
@@ -242,6 +261,17 @@ find_rule(const struct qpair *qp, const struct cmd *cmd)
 	return (qp->qid == 0 ? admin_rule(cmd->opc) : nvm_rule(cmd->opc));
 }
 
+/* By what its rule and the namespaces of now say. 0 or a status. */
+static uint16_t
+judge_rule(struct slot *s)
+{
+	s->version = s->qp->lane->ns->version;
+	s->len_in = s->len_out = 0;
+	s->src = NULL;
+	s->in_place = false;
+	return (s->rule->prepare(s));
+}
+
 /* What can be said of a command without its data. 0 or a status. */
 static uint16_t
 judge(struct slot *s, bool duplicate, uint32_t icd)
@@ -264,13 +294,57 @@ judge(struct slot *s, bool duplicate, uint32_t icd)
 	status = sqe_check_sgl(&s->cmd, icd, conn_params(qp->conn)->max_icd);
 	if (status != 0)
 		return (status);
-	s->len_in = s->len_out = 0;
-	if ((status = s->rule->prepare(s)) != 0)
+	if ((status = judge_rule(s)) != 0)
 		return (status);
 	/* in-capsule data that the command has no use for */
 	if (icd != 0 && icd != s->len_in)
 		return (NVME_SC_DATA_SGL_LENGTH_INVALID | NVME_SC_DNR);
 	return (0);
+}
+
+/* The namespaces have changed since. What was made ready for the command must still do. */
+static uint16_t
+judge_again(struct slot *s)
+{
+	uint32_t len_in = s->len_in, len_out = s->len_out;
+	uint16_t status = judge_rule(s);
+
+	if (status != 0)
+		return (status);
+	if (s->len_in != len_in || s->len_out != len_out ||
+	    (len_out > 0 && s->buf == NULL && s->src == NULL) ||
+	    (s->buf != NULL && s->pool == NULL && !s->in_place))
+		return (NVME_SC_COMMAND_INTERRUPTED);
+	return (0);
+}
+
+bool
+slot_begin(struct slot *s)
+{
+	const struct lane *lane = s->qp->lane;
+	uint16_t status;
+
+	if (s->version != lane->ns->version && (status = judge_again(s)) != 0) {
+		slot_done(s, status);
+		return (false);
+	}
+	slot_hold(s, ns_find(lane->ns, s->cmd.nsid));
+	return (true);
+}
+
+struct ns *
+slot_ns(const struct slot *s)
+{
+	return (s->ns != NULL ? s->ns : ns_find(s->qp->lane->ns, s->cmd.nsid));
+}
+
+void
+slot_hold(struct slot *s, struct ns *ns)
+{
+	if (ns != NULL)
+		ns_pin(s->qp->lane, ns);
+	let_go(s);
+	s->ns = ns;
 }
 
 struct slot *
@@ -439,10 +513,28 @@ slot_done(struct slot *s, uint16_t status)
 		slot_free(s);
 		return;
 	}
+	let_go(s);
 	lane_buffer_put(qp->lane, s->pool, s->buf);
 	s->buf = NULL;
 	s->state = SLOT_TX;
 	slot_respond(s, status);
+}
+
+/* A read is over for its namespace when it is answered; where it is sent from that one's memory, the
+ * memory stays. */
+static void
+hold_memory(struct slot *s)
+{
+	struct lane *lane = s->qp->lane;
+	struct ns *ns = s->ns;
+
+	if (ns == NULL || s->src == NULL) {
+		let_go(s);
+		return;
+	}
+	ns_pin_memory(lane, ns);
+	s->sends_memory = true;
+	ns_unpin(lane, ns);
 }
 
 void
@@ -457,6 +549,7 @@ slot_done_data(struct slot *s, uint32_t len)
 		return;
 	}
 	ctrl_alive(qp);
+	hold_memory(s);
 	s->state = SLOT_TX;
 	/* NVMe/TCP: SUCCESS stands for a CQE without SQHD and result */
 	if (qp->noflow && s->result == 0)

@@ -236,6 +236,9 @@ struct slot {
 	enum slot_state state;
 	struct cmd cmd;		/* host order */
 	const struct cmd_rule *rule;
+	uint32_t version;	/* of the table of namespaces by which it was judged */
+	struct ns *ns;		/* I/O: held from its beginning; or NULL */
+	struct ns *from;	/* a second one; only with ns, or NULL */
 	struct pool *pool;	/* where buf is from */
 	uint8_t *buf;
 	uint32_t len_in;	/* bytes the host sends */
@@ -246,6 +249,7 @@ struct slot {
 	 * goes to the host is sent from src. Either needs no buffer. */
 	bool in_place;
 	const uint8_t *src;
+	bool sends_memory;	/* src is being sent: ns is held for that only */
 	uint16_t status;	/* decided before the data was complete */
 	bool data_bad;		/* a data digest was wrong */
 	bool owns_cid;		/* false: a duplicate, which is only answered */
@@ -307,7 +311,14 @@ void	qp_conn_lost(struct qpair *, const char *why);
 void	slot_done(struct slot *, uint16_t status);
 void	slot_done_data(struct slot *, uint32_t len);
 
-void	slot_r2t(struct slot *);		/* for xfer.c: asks the host for len_in bytes */
+/* For xfer.c. An I/O command is about to be executed: its namespace is held from now on. False when
+ * that is not as it was when the command came, and the command has been answered. */
+bool	slot_begin(struct slot *);
+void	slot_r2t(struct slot *);		/* asks the host for len_in bytes */
+
+/* The namespace that a command is about: the one it holds, else the one that is there; or NULL. */
+struct ns *slot_ns(const struct slot *);
+void	slot_hold(struct slot *, struct ns *);	/* instead of the one it held */
 
 /* ---- xfer.c: moving a slot's data ---- */
 void	xfer_begin(struct slot *);	/* after prepare(): buffer, R2T, then execute() */
@@ -354,11 +365,12 @@ struct controller {
 	struct timer keep_alive, shutdown;
 	enum drain drain;
 	struct eng_op flush;	/* of a drain */
-	bool flushing;		/* flush is the engine's */
+	struct ns *flushing;	/* flush is the engine's, and this is held for it */
 	uint32_t flushed;	/* nsid of the last one */
 	uint32_t queues_granted;	/* I/O queues after Set Features 07h; 0: not asked yet */
 	struct qpair admin;
 	struct seat *io;	/* hello.queues of them; qid k at io[k - 1] */
+	uint8_t files[ENGINE_FILES / 8];	/* which of the engines' slots are taken */
 	struct { uint8_t *data; size_t len; uint64_t generation; } page;	/* discovery log */
 	uint32_t aec;		/* Feature 0Bh */
 	uint32_t events_pending, events_masked;	/* bits of enum aer_event */
@@ -456,14 +468,27 @@ void	aer_drop_all(struct controller *);	/* answered as aborted */
 bool	aer_abort(struct controller *, uint16_t cid);
 
 /* ---- ns.c: a namespace: range checks, a descriptor ---- */
+
+/* One lane's share in a namespace; its thread's only. */
+struct ns_use {
+	_Alignas(64) uint32_t users;	/* commands that have begun and are not answered */
+	uint32_t senders;		/* answers that are sent from its memory */
+	bool leaving;			/* the lane has a table without this row */
+	bool is_finished;		/* ... and said that no user is left */
+	struct mail finished, left;
+};
+
+/* A row never changes: what is different makes a new one. It stays until nobody uses it. */
 struct ns {
 	struct ipc_ns id;	/* as the broker told it */
-	int fd;			/* -1: the engine has it */
 	uint8_t *map;		/* of a RAM disk, map_len bytes; or NULL */
 	uint64_t map_len;
-	unsigned file;		/* its slot there */
+	unsigned file;		/* the engine's slot */
 	uint8_t lbads;		/* log2 of block size */
-	struct losses *losses;	/* one for all copies of this row */
+	struct losses *losses;	/* of the medium */
+	struct medium *medium;	/* lane 0's */
+	struct news *news;	/* of its end */
+	struct ns_use use[];	/* of each lane */
 };
 /* The kernel says once that what was written earlier is lost, to whoever makes data durable next.
  * All lanes' flushes look here, so that no other one claims success for the same data. */
@@ -471,25 +496,68 @@ struct losses {
 	uint32_t told;		/* how often the kernel said so */
 	bool owed;		/* only a write was told: the next flush has to fail, too */
 };
-/* A table never changes: a new one is told to each lane, the old one goes when all have it. */
-struct ns_table {
-	uint32_t n;
-	struct ns ns[];		/* sorted by nsid */
-};
-extern struct ns_table ns_none;
-/* On lane 0. Takes fd. The other lanes have it before a word that is posted later. 0 or -1, errno. */
-int	ns_add(struct controller *, const struct ipc_ns *, int fd);
-void	ns_free_all(struct controller *);	/* no other lane runs */
-struct ns *ns_find(struct ns_table *, uint32_t nsid);
-struct ns *ns_after(struct ns_table *, uint32_t nsid);	/* with the next larger nsid */
 void	ns_op(struct eng_op *, const struct ns *, enum eng_verb);	/* all that the caller fills */
 /* A flush of it, and whether it is one: op->error, or EIO for what another one was told. */
 void	ns_flush_op(struct eng_op *, const struct ns *);
 int	ns_flush_error(struct eng_op *);
 void	ns_durable_failed(struct eng_op *);	/* a write with FUA */
+bool	ns_is_possible(const struct ipc_ns *);	/* sizes that can be served */
+uint8_t	ns_block_shift(const struct ipc_ns *);
 /* 0, or NVME_SC_LBA_OUT_OF_RANGE; nlb is 1's based. */
 uint16_t ns_check_range(const struct ns *, uint64_t slba, uint64_t nlb);
 uint16_t ns_status(enum eng_verb, int error);	/* errno to NVMe status */
+
+/* ---- ns_table.c: which namespaces there are ---- */
+/* A table never changes: a new one is told to each lane, the old one goes when all have it. */
+struct ns_table {
+	uint32_t version;
+	uint32_t n;
+	struct ns_entry { uint32_t nsid; struct ns *ns; } at[];	/* sorted by nsid */
+};
+extern struct ns_table ns_none;
+struct ns *ns_find(const struct ns_table *, uint32_t nsid);
+struct ns *ns_after(const struct ns_table *, uint32_t nsid);	/* with the next larger nsid */
+
+/* On lane 0; the other lanes know it before any word that is posted later. ns_add takes fd, and
+ * replaces the namespace with this nsid if there is one. 0 or -1, errno; nothing has changed then. */
+int	ns_add(struct controller *, const struct ipc_ns *, int fd);
+int	ns_change(struct controller *, const struct ipc_ns *);
+int	ns_gone(struct controller *, const struct ipc_ns_gone *);
+void	ns_free_all(struct controller *);	/* no other lane runs */
+
+/* A command that has begun holds its namespace until it is answered, and what is sent from the
+ * namespace's memory holds that. On the lane's thread; after the last call the row may be gone. */
+void	ns_settle(struct lane *, struct ns *);
+
+static inline void
+ns_pin(struct lane *lane, struct ns *ns)
+{
+	ns->use[lane->index].users++;
+}
+
+static inline void
+ns_unpin(struct lane *lane, struct ns *ns)
+{
+	struct ns_use *use = &ns->use[lane->index];
+
+	if (--use->users == 0 && use->leaving)
+		ns_settle(lane, ns);
+}
+
+static inline void
+ns_pin_memory(struct lane *lane, struct ns *ns)
+{
+	ns->use[lane->index].senders++;
+}
+
+static inline void
+ns_unpin_memory(struct lane *lane, struct ns *ns)
+{
+	struct ns_use *use = &ns->use[lane->index];
+
+	if (--use->senders == 0 && use->leaving)
+		ns_settle(lane, ns);
+}
 
 /* ---- greet.c: before identity ---- */
 int	greet_start(struct lane *, int fd, const struct ipc_hello *);	/* takes fd */
@@ -507,6 +575,7 @@ int	ask_queue_hand(const struct ipc_queue_handoff *, int fd);
 void	ask_log(uint32_t msg, const char *text, unsigned nargs, ...);	/* uint64_t arguments */
 void	ask_stats(const struct controller *);	/* STATE to the broker */
 void	ask_title(void);
+void	ask_fenced(uint64_t fence);	/* all that began before that change is finished */
 void	ask_ctrl(struct controller *);		/* whom QUEUE_ASK and LEAVE are for */
 
 #endif

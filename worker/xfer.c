@@ -16,7 +16,8 @@ execute(struct slot *s)
 {
 	s->state = SLOT_EXECUTE;
 	s->op.done = NULL;		/* until somebody submits it */
-	s->rule->execute(s);
+	if (s->qp->qid == 0 || slot_begin(s))
+		s->rule->execute(s);
 }
 
 /* Returns false when there is no buffer now. */

@@ -318,6 +318,66 @@ takes_over(void **state)
 	world_end();
 }
 
+/* The file grows; it is measured when the next host comes, and whoever has it is told. */
+static uint64_t
+grow_and_greet(struct fake_peer *c, uint8_t last, off_t size)
+{
+	struct ipc_connect m = connect_of(READER, 0, 0);
+	const struct ipc_ns *ns;
+	struct fake_peer g;
+	uint64_t fence;
+
+	assert_int_equal(truncate(file, size), 0);
+	g = greet(last);
+	FAKE_SAY(&g, CONNECT, &m);
+	ns = next_is(c, IPC_NS_CHANGE);
+	assert_int_equal(ns->nsid, 5);
+	assert_int_equal(ns->nlbas, size / 512);
+	fence = ns->fence;
+	answer_reopen(1);
+	answer_reopen(1);
+	next_is(&g, IPC_NS);
+	ns = next_is(&g, IPC_NS);
+	assert_int_equal(ns->nlbas, size / 512);
+	next_is(&g, IPC_ADMIT);
+	fake_gone(&w, &g, 0);
+	return (fence);
+}
+
+static void
+tells_changes(void **state)
+{
+	struct ipc_fence answer;
+	struct fake_peer c, liar;
+
+	(void)state;
+	world_config("");
+	start_all();
+	c = greet(1);
+	admit(&c, HOST, 0);
+	answer.fence = grow_and_greet(&c, 2, 2 << 20);
+	assert_int_not_equal(answer.fence, 0);
+	FAKE_SAY(&c, FENCED, &answer);
+	/* one that answers what nobody asked breaks a rule */
+	liar = greet(3);
+	{
+		struct ipc_connect m = connect_of(READER, 0, 0);
+
+		FAKE_SAY(&liar, CONNECT, &m);
+		answer_reopen(1);
+		answer_reopen(1);
+		fake_expect(&liar, IPC_ADMIT);
+	}
+	FAKE_SAY(&liar, FENCED, &answer);
+	FAKE_UNTIL(&w, fake_has(&w.killed, liar.child));
+	fake_gone(&w, &liar, SIGKILL);
+	/* and one that does not answer is ended */
+	answer.fence = grow_and_greet(&c, 4, 3 << 20);
+	FAKE_UNTIL(&w, fake_has(&w.killed, c.child));
+	fake_close(&c);
+	world_end();
+}
+
 static void
 stops(void **state)
 {
@@ -353,6 +413,7 @@ main(void)
 		TEST(waits_for_drains),
 		TEST(survives_liars),
 		TEST(takes_over),
+		TEST(tells_changes),
 		TEST(stops),
 	};
 

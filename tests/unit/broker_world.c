@@ -37,7 +37,7 @@ world_config(const char *more)
 	assert_non_null(f);
 	fprintf(f, "service: {sandbox: prefer, state-dir: none, spares: 1, log-level: error,\n"
 	    "  control-socket: %s/control}\n"
-	    "limits: {greeting-timeout: 1s, controllers-per-host: 2}\n"
+	    "limits: {greeting-timeout: 1s, controllers-per-host: 2, change-timeout: 500ms}\n"
 	    "listeners: [{address: \"127.0.0.1:%u\"}]\n"
 	    "subsystems:\n"
 	    "  - nqn: " SUB "\n"

@@ -28,6 +28,12 @@ engine_file_set(struct engine *engine, unsigned slot, int fd)
 	return (0);
 }
 
+int
+fake_disk_fd(unsigned slot)
+{
+	return (files[slot]);
+}
+
 bool
 engine_needs_fd(const struct engine *engine)
 {

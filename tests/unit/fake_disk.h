@@ -24,6 +24,7 @@ struct fake_op {
 
 #define FAKE_FILL 0xa5		/* what a read brings */
 
+int	fake_disk_fd(unsigned slot);	/* -1: nothing is there */
 void	fake_disk_expect(const struct fake_op *);
 void	fake_disk_run(void);	/* answers everything, also what is submitted meanwhile */
 void	fake_disk_start(void);	/* what is there now can no longer be cancelled */

@@ -96,6 +96,12 @@ lane_stop(struct lane *lane, int status)
 	lane->status = status;
 }
 
+void
+ask_fenced(uint64_t fence)
+{
+	fake.fenced[fake.nfenced++ % ARRAY_LEN(fake.fenced)] = fence;
+}
+
 /* ---- queues ---- */
 
 int
@@ -126,6 +132,37 @@ qp_start(struct qpair *qp, int fd, const struct conn_params *p)
 	qp->state = QP_LIVE;
 }
 
+/* ---- namespaces that commands hold: as qpair.c does it ---- */
+
+struct ns *
+slot_ns(const struct slot *s)
+{
+	return (s->ns != NULL ? s->ns : ns_find(s->qp->lane->ns, s->cmd.nsid));
+}
+
+void
+slot_hold(struct slot *s, struct ns *ns)
+{
+	struct ns *before = s->ns;
+
+	if (ns != NULL)
+		ns_pin(s->qp->lane, ns);
+	s->ns = ns;
+	if (before != NULL)
+		ns_unpin(s->qp->lane, before);
+}
+
+static void
+let_go(struct slot *s)
+{
+	struct ns *from = s->from;
+
+	s->from = NULL;
+	slot_hold(s, NULL);
+	if (from != NULL)
+		ns_unpin(s->qp->lane, from);
+}
+
 static void
 gone(struct qpair *qp)
 {
@@ -142,6 +179,7 @@ void
 fake_release(struct slot *s)
 {
 	assert_int_not_equal(s->state, SLOT_FREE);
+	let_go(s);
 	free(s->buf);
 	s->buf = NULL;
 	s->state = SLOT_FREE;
@@ -196,6 +234,7 @@ answer(struct slot *s, uint16_t status, uint32_t len)
 	s->status = status;
 	s->got = len;
 	s->state = SLOT_TX;
+	let_go(s);
 	if (status != 0)
 		ctrl_error(s->qp->ctrl, s, status);
 	if (s->qp->state != QP_LIVE)
@@ -296,6 +335,8 @@ fake_command(struct qpair *qp, const struct cmd *cmd, const void *data)
 	else if (s->len_out > 0)
 		s->buf = calloc(1, s->len_out);
 	s->state = SLOT_EXECUTE;
+	if (qp->qid != 0)
+		slot_hold(s, ns_find(qp->lane->ns, s->cmd.nsid));
 	s->rule->execute(s);
 	return (s);
 }
@@ -359,7 +400,7 @@ fake_ns_fd(uint32_t nsid)
 	const struct ns *ns = ns_find(fake.lane.ns, nsid);
 
 	assert_non_null(ns);
-	return (ns->fd);
+	return (fake_disk_fd(ns->file));
 }
 
 static void

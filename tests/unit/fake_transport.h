@@ -25,6 +25,8 @@ struct fake {
 	struct controller *c;
 	uint64_t now_ms;
 	unsigned logs, last_log, stats;
+	uint64_t fenced[8];	/* answers to changes, a ring */
+	unsigned nfenced;
 	int started_fd;		/* of the last qp_start() */
 	struct conn_params params;
 };

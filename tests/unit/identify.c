@@ -146,7 +146,7 @@ no_discard_no_dsm(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < fake.lane.ns->n; i++)
-		fake.lane.ns->ns[i].id.can_discard = 0;
+		fake.lane.ns->at[i].ns->id.can_discard = 0;
 	get(NVME_CNS_CTRL, 0, &id);
 	assert_int_equal(le16_get(id.oncs), NVME_ONCS_WRITE_ZEROES);
 }

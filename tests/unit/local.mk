@@ -171,6 +171,13 @@ UNIT_TESTS += %D%/lanes
 %C%_lanes_LDADD = worker/libworker.a common/libplumbing.a common/libpure.a $(CMOCKA_LIBS) $(BSD_LIBS) \
 	$(ISAL_LIBS)
 
+UNIT_TESTS += %D%/ns_lanes
+%C%_ns_lanes_SOURCES = %D%/ns_lanes.c %D%/unit.h
+%C%_ns_lanes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_ns_lanes_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ask_fenced
+%C%_ns_lanes_LDADD = worker/libworker.a common/libplumbing.a common/libpure.a $(CMOCKA_LIBS) $(BSD_LIBS) \
+	$(ISAL_LIBS)
+
 UNIT_TESTS += %D%/memory
 %C%_memory_SOURCES = %D%/memory.c %D%/unit.h
 %C%_memory_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -194,6 +201,11 @@ UNIT_TESTS += %D%/ns
 %C%_ns_SOURCES = %D%/ns.c $(FAKES)
 %C%_ns_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_ns_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/ns_table
+%C%_ns_table_SOURCES = %D%/ns_table.c $(FAKES)
+%C%_ns_table_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_ns_table_LDADD = $(UNIT_COMMANDS)
 
 UNIT_TESTS += %D%/nvm
 %C%_nvm_SOURCES = %D%/nvm.c $(FAKES)

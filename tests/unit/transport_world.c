@@ -154,6 +154,12 @@ aer_drop_all(struct controller *c)
 }
 
 void
+ask_fenced(uint64_t fence)
+{
+	(void)fence;
+}
+
+void
 ask_log(uint32_t msg, const char *text, unsigned nargs, ...)
 {
 	(void)msg;
