@@ -104,6 +104,12 @@ addr_is_loopback(const struct ipc_addr *a)
 	return (a->family == AF_INET6 && memcmp(a->addr, one, sizeof(one)) == 0);
 }
 
+bool
+addr_is_link_local(const struct ipc_addr *a)
+{
+	return (a->family == AF_INET6 && a->addr[0] == 0xfe && (a->addr[1] & 0xc0) == 0x80);
+}
+
 const char *
 addr_format_host(const struct ipc_addr *a, char text[ADDR_TEXT_SIZE])
 {

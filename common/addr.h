@@ -30,6 +30,7 @@ bool	addr_same_host(const struct ipc_addr *, const struct ipc_addr *);
 bool	addr_same_source(const struct ipc_addr *, const struct ipc_addr *);
 bool	addr_is_wildcard(const struct ipc_addr *);
 bool	addr_is_loopback(const struct ipc_addr *);
+bool	addr_is_link_local(const struct ipc_addr *);	/* of IPv6: fe80::/10 */
 
 /* "192.0.2.1:4420", "[2001:db8::1]:4420", "none". Returns text. */
 const char *addr_format(const struct ipc_addr *, char text[ADDR_TEXT_SIZE]);

@@ -100,6 +100,24 @@ compared(void **state)
 }
 
 static void
+link_local(void **state)
+{
+	static const struct { const char *text; bool is; } rows[] = {
+		{ "fe80::1", true }, { "febf:ffff::1", true }, { "fec0::1", false },
+		{ "fe7f::1", false }, { "::1", false }, { "2001:db8::fe80", false },
+	};
+	struct ipc_addr four = v4("254.128.0.1", 1);	/* the same first bytes */
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ipc_addr a = v6(rows[i].text, 1, 0);
+
+		assert_int_equal(addr_is_link_local(&a), rows[i].is);
+	}
+	assert_false(addr_is_link_local(&four));
+}
+
+static void
 there_and_back(void **state)
 {
 	struct ipc_addr from[] = { v4("192.0.2.1", 4420), v6("fe80::1", 8009, 7) }, back;
@@ -140,6 +158,7 @@ main(void)
 		cmocka_unit_test(written),
 		cmocka_unit_test(mapped),
 		cmocka_unit_test(compared),
+		cmocka_unit_test(link_local),
 		cmocka_unit_test(there_and_back),
 		cmocka_unit_test(foreign),
 	};
