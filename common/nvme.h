@@ -241,6 +241,7 @@ _Static_assert(sizeof(struct nvme_cqe) == 16 && offsetof(struct nvme_cqe, status
 #define NVME_CNTLID_DYNAMIC 0xffff
 #define NVME_SQHD_NONE 0xffff		/* in a response while SQ flow control is off */
 #define NVME_NSID_ALL 0xffffffffu
+#define NVME_ADMIN_ENTRIES_MIN 32	/* every admin queue may have so many */
 #define NVME_ADMIN_ENTRIES_MAX 4096
 #define NVME_ADMIN_ICD_BYTES 8192	/* every host may send this much with an admin command */
 #define NVME_DISCOVERY_NQN "nqn.2014-08.org.nvmexpress.discovery"
@@ -347,6 +348,10 @@ enum nvme_lid {
 	NVME_LID_SANITIZE = 0x81,
 };
 #define NVME_LOG_RAE 0x00008000u
+#define NVME_LOG_LSP(cdw10) ((cdw10) >> 8 & 0x7fu)
+/* Log 70h: bits of LSP, of DLPF in the page, and of LIDSP in log 00h. */
+#define NVMF_DISCOVERY_EXTENDED 0x1u	/* EXTDLPE: entries with room for attributes */
+#define NVMF_DISCOVERY_PORT_LOCAL 0x2u	/* PLEO: what is reached by the same address */
 
 /* Features: CDW10 bits 7:0 FID, Get: 10:8 SEL, Set: 31 SV. */
 enum nvme_fid {

@@ -313,10 +313,14 @@ NVME_SIZE(nvme_effects_log, 4096);
 struct nvmf_discovery_header {
 	struct le64 genctr, numrec;
 	struct le16 recfmt;
-	uint8_t reserved18[1006];
+	uint8_t dlpf;			/* NVMF_DISCOVERY_ */
+	uint8_t reserved19;
+	struct le32 tdlpl;		/* of an extended page: all of it, bytes */
+	uint8_t reserved24[1000];
 };
 NVME_SIZE(nvmf_discovery_header, 1024);
 NVME_AT(nvmf_discovery_header, recfmt, 16);
+NVME_AT(nvmf_discovery_header, tdlpl, 20);
 
 struct nvmf_discovery_entry {
 	uint8_t trtype, adrfam, subtype, treq;
@@ -334,6 +338,15 @@ NVME_AT(nvmf_discovery_entry, trsvcid, 32);
 NVME_AT(nvmf_discovery_entry, subnqn, 256);
 NVME_AT(nvmf_discovery_entry, traddr, 512);
 NVME_AT(nvmf_discovery_entry, tsas, 768);
+
+/* What follows an entry in an extended page, before its attributes. */
+struct nvmf_discovery_more {
+	struct le32 tel;		/* the entry and this, bytes */
+	struct le16 numexat;
+	uint8_t reserved1030[2];
+};
+NVME_SIZE(nvmf_discovery_more, 8);
+NVME_AT(nvmf_discovery_more, numexat, 4);
 
 enum nvmf_trtype { NVMF_TRTYPE_TCP = 3 };
 enum nvmf_adrfam { NVMF_ADRFAM_IPV4 = 1, NVMF_ADRFAM_IPV6 };

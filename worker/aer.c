@@ -66,6 +66,14 @@ aer_execute(struct slot *s)
 	deliver(c);
 }
 
+/* A host that stays at a discovery controller asks for its event by that (NVMe Base). */
+void
+aer_reset(struct controller *c)
+{
+	c->aec = c->persistent ? NVME_AEC_DISCOVERY_CHANGE : 0;
+	c->events_pending = c->events_masked = 0;
+}
+
 void
 aer_event(struct controller *c, enum aer_event event)
 {

@@ -43,6 +43,8 @@ ctrl_new(struct lane *lane, const struct ipc_hello *hello, const struct ipc_admi
 	TAILQ_INIT(&c->aers);
 	drain_init(c);
 	c->keep_alive = (struct timer){ .name = "keep alive", .fire = keep_alive_late, .arg = c };
+	c->persistent = admit->discovery && connect->kato_ms != 0;
+	aer_reset(c);
 	ctrl_set_kato(c, connect->kato_ms);
 	return (c);
 }
@@ -85,11 +87,16 @@ ctrl_keep_alive(struct controller *c)
 		timer_set(&c->lane->timers, &c->keep_alive, c->kato_ms);
 }
 
-/* Never rounded down: the host must not be late by its own reckoning. */
+/* Never rounded down: the host must not be late by its own reckoning. A host that wants no timer
+ * does not mean to stay at a discovery controller (NVMe Base, activity timeout). */
 void
 ctrl_set_kato(struct controller *c, uint32_t kato_ms)
 {
-	uint64_t rounded = ((uint64_t)kato_ms + KAS_MS - 1) / KAS_MS * KAS_MS;
+	uint64_t rounded;
+
+	if (kato_ms == 0 && c->admit.discovery)
+		kato_ms = DISCOVERY_IDLE_MS;
+	rounded = ((uint64_t)kato_ms + KAS_MS - 1) / KAS_MS * KAS_MS;
 
 	c->kato_ms = rounded > UINT32_MAX ? UINT32_MAX : (uint32_t)rounded;
 	timer_stop(&c->lane->timers, &c->keep_alive);

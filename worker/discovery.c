@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The discovery log of this host, made by the broker for this host and its local address, given to
- * us as a sealed memory file. Nothing in it is looked at here; when its generation changes, a host
- * that wished for it is told.
+ * The discovery log (70h) of this host, made by the broker for this host and its local address,
+ * given to us as a sealed memory file. When its generation changes, a host that wished for it is
+ * told. A host may ask for another form of it (LSP, NVMe Base 2.1): extended entries (ours have no
+ * attributes), or only what is reached by the address where it is; what else it asks for is not
+ * there, and the page says so (DLPF).
  */
 #include "config.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "common/nvme_data.h"
 #include "worker/worker.h"
 
 #define PAGE_BYTES_MAX (16u << 20)	/* no broker makes a longer one */
+#define FORMS (NVMF_DISCOVERY_EXTENDED | NVMF_DISCOVERY_PORT_LOCAL)
 
 static int
 read_page(int fd, uint8_t *to, size_t size)
@@ -50,4 +55,122 @@ ctrl_page(struct controller *c, int fd, const struct ipc_page *p)
 	if (c->page.generation != 0 && c->page.generation != p->generation)
 		aer_event(c, AER_EVENT_DISCOVERY);
 	c->page.generation = p->generation;
+}
+
+/* ---- its forms ---- */
+
+/* Where the next piece of the page goes, as far as the host asked for it. */
+struct cut {
+	uint64_t at;			/* of the piece in the page */
+	uint64_t from, len;		/* what is asked for */
+	uint8_t *to;
+};
+
+static void
+put(struct cut *cut, const void *piece, size_t size)
+{
+	uint64_t first = cut->at > cut->from ? cut->at : cut->from;
+	uint64_t end = cut->at + size, stop = cut->from + cut->len;
+
+	if (stop < end)
+		end = stop;
+	if (first < end)
+		memcpy(cut->to + (first - cut->from), (const uint8_t *)piece + (first - cut->at),
+		    end - first);
+	cut->at += size;
+}
+
+static const struct nvmf_discovery_entry *
+entries(const struct controller *c, size_t *n)
+{
+	const size_t size = sizeof(struct nvmf_discovery_entry);
+
+	*n = c->page.len / size > 0 ? c->page.len / size - 1 : 0;
+	return (*n > 0 ? (const void *)(c->page.data + size) : NULL);
+}
+
+/* The first entry is where the host is. A referral is somebody else's, and no port of ours. */
+static bool
+is_shown(const struct nvmf_discovery_entry *e, const struct nvmf_discovery_entry *here,
+    uint8_t form)
+{
+	return ((form & NVMF_DISCOVERY_PORT_LOCAL) == 0 || e->subtype == NVMF_SUBTYPE_REFERRAL ||
+	    memcmp(e->traddr, here->traddr, sizeof(e->traddr)) == 0);
+}
+
+static uint64_t
+entry_size(uint8_t form)
+{
+	return (sizeof(struct nvmf_discovery_entry) +
+	    (form & NVMF_DISCOVERY_EXTENDED ? sizeof(struct nvmf_discovery_more) : 0));
+}
+
+static size_t
+count_shown(const struct controller *c, uint8_t form)
+{
+	size_t n, shown = 0;
+	const struct nvmf_discovery_entry *e = entries(c, &n);
+
+	for (size_t i = 0; i < n; i++)
+		shown += is_shown(&e[i], e, form);
+	return (shown);
+}
+
+static uint8_t
+form_of(const struct cmd *cmd)
+{
+	return (NVME_LOG_LSP(cmd->cdw10) & FORMS);
+}
+
+uint16_t
+discovery_forms(void)
+{
+	return (FORMS);
+}
+
+uint64_t
+discovery_size(const struct controller *c, const struct cmd *cmd)
+{
+	uint8_t form = form_of(cmd);
+
+	if (c->page.len < sizeof(struct nvmf_discovery_header))
+		return (0);
+	return (sizeof(struct nvmf_discovery_header) + count_shown(c, form) * entry_size(form));
+}
+
+static void
+put_header(struct cut *cut, const struct controller *c, uint8_t form)
+{
+	struct nvmf_discovery_header head;
+	size_t shown = count_shown(c, form);
+
+	memcpy(&head, c->page.data, sizeof(head));
+	head.numrec = le64(shown);
+	head.dlpf = form;
+	if (form & NVMF_DISCOVERY_EXTENDED)
+		head.tdlpl = le32((uint32_t)(sizeof(head) + shown * entry_size(form)));
+	put(cut, &head, sizeof(head));
+}
+
+void
+discovery_read(const struct controller *c, const struct cmd *cmd, uint64_t offset, uint8_t *to,
+    size_t len)
+{
+	struct cut cut = { .from = offset, .len = len, .to = to };
+	uint8_t form = form_of(cmd);
+	struct nvmf_discovery_more more = { .tel = le32((uint32_t)entry_size(form)) };
+	size_t n;
+	const struct nvmf_discovery_entry *e = entries(c, &n);
+
+	memset(to, 0, len);
+	if (c->page.len < sizeof(struct nvmf_discovery_header))
+		return;			/* none yet */
+	put_header(&cut, c, form);
+	for (size_t i = 0; i < n; i++) {
+		if (!is_shown(&e[i], e, form))
+			continue;
+		put(&cut, &e[i], sizeof(e[i]));
+		if (form & NVMF_DISCOVERY_EXTENDED)
+			put(&cut, &more, sizeof(more));
+	}
 }

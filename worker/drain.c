@@ -29,8 +29,7 @@ reset_done(struct controller *c)
 {
 	c->csts = 0;
 	c->queues_granted = 0;
-	c->aec = 0;
-	c->events_pending = c->events_masked = 0;
+	aer_reset(c);
 }
 
 static void

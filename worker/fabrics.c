@@ -86,7 +86,9 @@ static const struct rule {
 	{ { NVMF_CONNECT, "Connect", connect_prepare, NULL, EVER }, true },
 	{ { NVMF_PROPERTY_GET, "Property Get", property_get_prepare, property_get_execute, EVER },
 	    false },
-	{ { NVMF_DISCONNECT, "Disconnect", disconnect_prepare, disconnect_execute, EVER }, true },
+	/* not on a discovery controller (NVMe Base, Discovery controller) */
+	{ { NVMF_DISCONNECT, "Disconnect", disconnect_prepare, disconnect_execute,
+	    RULE_DISABLED }, true },
 };
 
 const struct cmd_rule *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Get Log Page: a table by log identifier. A page is built zeroed and whole, then the part that the
- * host asked for is copied; what lies behind its end reads as zeros. The discovery log is the
- * broker's page, byte for byte (discovery.c).
+ * host asked for is copied; what lies behind its end reads as zeros. The discovery log is made
+ * from the broker's page (discovery.c).
  */
 #include "config.h"
 
@@ -139,7 +139,7 @@ static void fill_supported(struct controller *, void *page);
 static const struct log {
 	uint8_t lid;
 	bool io, discovery;	/* which controllers have it */
-	uint32_t size;		/* bytes; 0: the broker's page */
+	uint32_t size;		/* bytes; 0: made by discovery.c */
 	void (*fill)(struct controller *, void *page);
 } logs[] = {
 	{ NVME_LID_SUPPORTED_PAGES, true, true, 1024, fill_supported },
@@ -168,13 +168,14 @@ fill_supported(struct controller *c, void *page)
 
 	for (unsigned i = 0; i < 256; i++)
 		if (find_log(c, (uint8_t)i) != NULL)
-			lid[i] = le32(LSUPP);
+			lid[i] = le32(LSUPP | (i != NVME_LID_DISCOVERY ? 0 :
+			    (uint32_t)discovery_forms() << 16));
 }
 
 static uint64_t
-log_size(const struct controller *c, const struct log *log)
+log_size(const struct controller *c, const struct log *log, const struct cmd *cmd)
 {
-	return (log->size != 0 ? log->size : c->page.len);
+	return (log->size != 0 ? log->size : discovery_size(c, cmd));
 }
 
 static uint64_t
@@ -200,7 +201,7 @@ logpage_prepare(struct slot *s)
 	if (log == NULL || (cmd->cdw14 & OT) != 0 || offset % 4 != 0 ||
 	    len > c->hello.max_transfer)
 		return (NVME_SC_INVALID_FIELD | NVME_SC_DNR);
-	if (offset != 0 && offset >= log_size(c, log))
+	if (offset != 0 && offset >= log_size(c, log, cmd))
 		return (NVME_SC_INVALID_FIELD | NVME_SC_DNR);
 	/* the counters are the controller's: LPA says there are none per namespace */
 	if (log->lid == NVME_LID_SMART && cmd->nsid != 0 && cmd->nsid != NVME_NSID_ALL)
@@ -217,18 +218,18 @@ logpage_execute(struct slot *s)
 	struct controller *c = s->qp->ctrl;
 	const struct log *log = find_log(c, s->cmd.cdw10 & 0xff);
 	uint8_t built[PAGE_MAX] = { 0 };
-	const uint8_t *page = built;
-	uint64_t size = log_size(c, log), offset = cmd_offset(&s->cmd), n = 0;
+	uint64_t offset = cmd_offset(&s->cmd), n = 0;
 
-	if (log->fill != NULL)
+	if (log->fill == NULL) {
+		/* the broker's page may have become shorter since it was judged */
+		discovery_read(c, &s->cmd, offset, s->buf, s->len_out);
+	} else {
 		log->fill(c, built);
-	else
-		page = c->page.data;
-	if (offset < size)	/* the broker's page may have become shorter meanwhile */
-		n = size - offset < s->len_out ? size - offset : s->len_out;
-	if (n > 0)
-		memcpy(s->buf, page + offset, n);
-	memset(s->buf + n, 0, s->len_out - n);
+		if (offset < log->size)
+			n = log->size - offset < s->len_out ? log->size - offset : s->len_out;
+		memcpy(s->buf, built + offset, n);
+		memset(s->buf + n, 0, s->len_out - n);
+	}
 	if ((s->cmd.cdw10 & NVME_LOG_RAE) == 0)
 		aer_log_read(c, log->lid);
 	slot_done_data(s, s->len_out);

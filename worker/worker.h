@@ -330,6 +330,7 @@ bool	xfer_forget(struct slot *);	/* was waiting for a buffer, waits no more */
 #define MAX_AER		4u
 #define ERROR_ENTRIES	64u	/* of log 01h */
 #define KAS_MS		1000u	/* granularity of the keep alive timer */
+#define DISCOVERY_IDLE_MS 120000u	/* a discovery controller without a timer ends after that */
 #define CTRL_VS		NVME_VS(2, 0, 0)
 #define CTRL_TO_500MS	30u	/* CAP.TO: enabling and disabling take no longer */
 
@@ -362,6 +363,7 @@ struct controller {
 	uint64_t cap;
 	uint32_t cc, csts;
 	uint32_t kato_ms;	/* as the host set it; 0: off */
+	bool persistent;	/* discovery: it is there to be told of changes */
 	struct timer keep_alive, shutdown;
 	enum drain drain;
 	struct eng_op flush;	/* of a drain */
@@ -452,6 +454,12 @@ void	logpage_execute(struct slot *);
 void	ctrl_error(struct controller *, const struct slot *, uint16_t status);	/* log 01h */
 /* discovery.c: log 70h; takes fd. A page that cannot be read leaves the last one in place. */
 void	ctrl_page(struct controller *, int fd, const struct ipc_page *);
+/* In the form that the command asks for: bytes of the page, and any part of it; what lies behind
+ * its end is zeros. Which forms there are, as LIDSP in log 00h. */
+uint64_t discovery_size(const struct controller *, const struct cmd *);
+void	discovery_read(const struct controller *, const struct cmd *, uint64_t offset, uint8_t *to,
+	    size_t len);
+uint16_t discovery_forms(void);
 uint32_t feature_effects(const struct controller *, uint8_t fid);	/* as in log 12h */
 bool	feature_write_cache(const struct controller *);	/* is there a volatile one? */
 uint16_t get_features_prepare(struct slot *);
@@ -462,6 +470,7 @@ enum aer_event { AER_EVENT_DISCOVERY, AER_EVENT_MAX };
 uint16_t aer_prepare(struct slot *);
 void	aer_execute(struct slot *);
 uint32_t aer_supported(const struct controller *);	/* OAES, and what Feature 0Bh may set */
+void	aer_reset(struct controller *);	/* Feature 0Bh as it is at first, and no event */
 void	aer_event(struct controller *, enum aer_event);
 void	aer_log_read(struct controller *, uint8_t lid);	/* without RAE: its event may come again */
 void	aer_drop_all(struct controller *);	/* answered as aborted */

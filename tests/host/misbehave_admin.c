@@ -162,7 +162,9 @@ static const struct mis_row rows[] = {
 	{ "opcode-max", L_ENABLED, plain, 0xff, 0, 0, BAD_OPC, 0, 0 },
 	{ "fctype-unknown", L_ENABLED, fabrics, 0, 0, 0x7f, {STATUS(ST_OPCODE), STATUS(ST_FIELD)},
 	    0, 0 },
-	{ "fctype-disconnect", L_ENABLED, fabrics, 0, 0, FCT_DISCONNECT, {STATUS(ST_QTYPE)}, 0, 0 },
+	{ "fctype-disconnect", L_ENABLED, fabrics, 0, 0, FCT_DISCONNECT, {STATUS(ST_QTYPE)}, R_NVM,
+	    0 },
+	{ "fctype-disconnect-70", L_ENABLED, fabrics, 0, 0, FCT_DISCONNECT, BAD_OPC, R_DISCOVERY, 0 },
 };
 
 const struct mis_table mis_rows_admin = { "admin", rows, ROWS(rows) };

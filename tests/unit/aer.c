@@ -166,6 +166,29 @@ once_until_read(void **state)
 	assert_false(fake_answered(s));
 }
 
+/* To stay is to wish for it, also after a reset; what the host sets goes before that. */
+static void
+who_stays_is_told(void **state)
+{
+	const struct cmd off = { .opc = NVME_ADMIN_SET_FEATURES,
+	    .cdw10 = NVME_FID_ASYNC_EVENT_CONFIG };
+	struct slot *s;
+
+	(void)state;
+	fake.c->persistent = true;
+	give_page(1);
+	give_page(2);
+	assert_int_equal(fake.c->events_pending, 0);
+	aer_reset(fake.c);
+	s = aer(1);
+	give_page(3);
+	told(s);
+	read_log(false);
+	assert_int_equal(fake_admin_status(&off), 0);
+	give_page(4);
+	assert_int_equal(fake.c->events_pending, 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, fake_io, fake_end)
 #define T_DISCOVERY(f) cmocka_unit_test_setup_teardown(f, fake_discovery, fake_end)
 
@@ -175,6 +198,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(held_and_limited), T(a_reset_drops_them), T(aborts),
 		T_DISCOVERY(events_only_when_wished_for), T_DISCOVERY(once_until_read),
+		T_DISCOVERY(who_stays_is_told),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -518,6 +518,20 @@ discovery_has_no_queues(void **state)
 	assert_true(fake.lane.stop);
 }
 
+/* A host that sets no timer does not mean to stay; one that is busy may. */
+static void
+discovery_idle(void **state)
+{
+	(void)state;
+	assert_int_equal(fake.c->kato_ms, 120000);
+	fake_pass(119999);
+	assert_int_equal(fake_admin_status(&(struct cmd){ .opc = NVME_ADMIN_KEEP_ALIVE }), 0);
+	fake_pass(119999);
+	assert_false(fake.lane.stop);
+	fake_pass(1);
+	assert_true(fake.lane.stop);
+}
+
 #define FRESH(f) cmocka_unit_test_setup_teardown(f, fake_fresh, fake_end)
 #define T(f) cmocka_unit_test_setup_teardown(f, fake_io, fake_end)
 
@@ -534,6 +548,7 @@ main(void)
 		FRESH(beyond_what_was_granted), T(no_queues_on_the_way_down), T(closing_is_in_use),
 		T(given_wrongly), T(given), T(reservations_end),
 		cmocka_unit_test_setup_teardown(discovery_has_no_queues, fake_discovery, fake_end),
+		cmocka_unit_test_setup_teardown(discovery_idle, fake_discovery, fake_end),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

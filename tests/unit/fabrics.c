@@ -121,6 +121,16 @@ disconnect(void **state)
 	assert_true(fake.c->io[0].qp.disconnect);
 }
 
+static void
+no_disconnect_of_discovery(void **state)
+{
+	struct cmd cmd = fabrics(NVMF_DISCONNECT), get = property(NVMF_PROPERTY_GET, 0, NVME_PROP_VS, 0);
+
+	(void)state;
+	assert_int_equal(fake_admin_status(&cmd), DNR(NVME_SC_INVALID_OPCODE));
+	assert_int_equal(fake_admin_status(&get), 0);
+}
+
 /* Before CC.EN: properties and Keep Alive, nothing else. */
 static void
 while_disabled(void **state)
@@ -169,6 +179,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(property_get), T(property_set), T(types), T(disconnect), T(opcodes),
 		cmocka_unit_test_setup_teardown(while_disabled, fake_fresh, fake_end),
+		cmocka_unit_test_setup_teardown(no_disconnect_of_discovery, fake_discovery,
+		    fake_end),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

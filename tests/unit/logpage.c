@@ -255,6 +255,126 @@ discovery_page(void **state)
 	assert_int_equal(got[2047], 0);
 }
 
+/* ---- its forms: LSP ---- */
+
+/* Four entries: here, elsewhere, here on another port, and a referral to elsewhere. */
+static void
+give_entries(void)
+{
+	static const struct { uint8_t subtype; const char *traddr, *port; } rows[] = {
+		{ NVMF_SUBTYPE_CURRENT, "192.0.2.1", "8009" },
+		{ NVMF_SUBTYPE_NVM, "192.0.2.10", "4420" },
+		{ NVMF_SUBTYPE_NVM, "192.0.2.1", "4420" },
+		{ NVMF_SUBTYPE_REFERRAL, "192.0.2.99", "8009" },
+	};
+	struct { struct nvmf_discovery_header head; struct nvmf_discovery_entry e[4]; } page;
+
+	memset(&page, 0, sizeof(page));
+	page.head.genctr = le64(77);
+	page.head.numrec = le64(4);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		page.e[i].subtype = rows[i].subtype;
+		strcpy((char *)page.e[i].traddr, rows[i].traddr);
+		strcpy((char *)page.e[i].trsvcid, rows[i].port);
+	}
+	ctrl_page(fake.c, memory_file(&page, sizeof(page)), &(struct ipc_page){ 77, sizeof(page) });
+}
+
+static uint16_t
+get_form(unsigned lsp, void *to, uint32_t bytes, uint64_t offset)
+{
+	struct cmd cmd = log_cmd(NVME_LID_DISCOVERY, bytes, offset);
+	struct slot *s;
+	uint16_t status;
+
+	cmd.cdw10 |= lsp << 8;
+	s = fake_admin(&cmd);
+	if ((status = fake_status(s)) == 0)
+		memcpy(to, s->buf, bytes);
+	fake_release(s);
+	return (status);
+}
+
+static void
+forms(void **state)
+{
+	static const struct { unsigned lsp, dlpf, numrec, size, tdlpl; } rows[] = {
+		{ 0, 0, 4, 5120, 0 },
+		{ 1, 1, 4, 1024 + 4 * 1032, 1024 + 4 * 1032 },
+		{ 2, 2, 3, 4096, 0 },
+		{ 3, 3, 3, 1024 + 3 * 1032, 1024 + 3 * 1032 },
+		{ 4, 0, 4, 5120, 0 },		/* ALLSUBE: there is no such form */
+		{ 0x7c, 0, 4, 5120, 0 },
+	};
+	struct nvmf_discovery_header head;
+	uint8_t last[4];
+
+	(void)state;
+	for (unsigned lsp = 0; lsp < 4; lsp++)
+		assert_int_equal(get_form(lsp, last, 4, 0), 0);	/* none yet */
+	give_entries();
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(get_form(rows[i].lsp, &head, sizeof(head), 0), 0);
+		assert_true(le64_get(head.genctr) == 77);
+		assert_int_equal(le64_get(head.numrec), rows[i].numrec);
+		assert_int_equal(le16_get(head.recfmt), 0);
+		assert_int_equal(head.dlpf, rows[i].dlpf);
+		assert_int_equal(le32_get(head.tdlpl), rows[i].tdlpl);
+		assert_int_equal(get_form(rows[i].lsp, last, 4, rows[i].size - 4), 0);
+		assert_int_equal(get_form(rows[i].lsp, last, 4, rows[i].size), FIELD);
+	}
+}
+
+static void
+form_entries(void **state)
+{
+	struct nvmf_discovery_entry e;
+	struct nvmf_discovery_more more;
+
+	(void)state;
+	give_entries();
+	assert_int_equal(get_form(2, &e, sizeof(e), 2048), 0);
+	assert_string_equal((char *)e.traddr, "192.0.2.1");
+	assert_string_equal((char *)e.trsvcid, "4420");
+	assert_int_equal(get_form(2, &e, sizeof(e), 3072), 0);
+	assert_int_equal(e.subtype, NVMF_SUBTYPE_REFERRAL);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(get_form(1, &more, sizeof(more), 1024 + i * 1032 + 1024), 0);
+		assert_int_equal(le32_get(more.tel), 1032);
+		assert_int_equal(le16_get(more.numexat), 0);
+	}
+}
+
+static void
+lidsp(void **state)
+{
+	struct le32 id[256];
+
+	(void)state;
+	get_at(NVME_LID_SUPPORTED_PAGES, id, sizeof(id), 0);
+	assert_int_equal(le32_get(id[NVME_LID_DISCOVERY]), 0x00030001);
+	assert_int_equal(le32_get(id[NVME_LID_ERROR]), 1);
+}
+
+/* Any part of a form is what the whole has there, and zeros behind it. */
+static void
+parts_of_forms(void **state)
+{
+	static const uint32_t lens[] = { 4, 12, 1020, 1024, 1032, 2052 };
+	uint8_t whole[8192], part[2052];
+
+	(void)state;
+	give_entries();
+	for (unsigned lsp = 0; lsp < 4; lsp++) {
+		assert_int_equal(get_form(lsp, whole, sizeof(whole), 0), 0);
+		for (size_t i = 0; i < ARRAY_LEN(lens); i++)
+			for (uint64_t at = 0; at + lens[i] <= sizeof(whole); at += 508)
+				if (get_form(lsp, part, lens[i], at) == 0)
+					assert_memory_equal(part, whole + at, lens[i]);
+	}
+	assert_int_equal(whole[8191], 0);
+}
+
 static void
 discovery_rules(void **state)
 {
@@ -304,7 +424,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(rules), T(other_fields), T(beyond_the_end_is_zero), T(errors_newest_first),
 		T(counters), T(what_is_supported), T_DISCOVERY(discovery_page),
-		T_DISCOVERY(discovery_rules), T_DISCOVERY(broken_pages),
+		T_DISCOVERY(forms), T_DISCOVERY(form_entries), T_DISCOVERY(parts_of_forms),
+		T_DISCOVERY(lidsp), T_DISCOVERY(discovery_rules), T_DISCOVERY(broken_pages),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
