@@ -96,6 +96,7 @@ admission_tell_admit(struct admission *a)
 {
 	const struct config_subsystem *sub = a->verdict.subsystem;
 	struct session *s = a->session;
+	const struct config_discovery *d = &s->broker->config->discovery;
 	struct ipc_admit m;
 
 	memset(&m, 0, sizeof(m));
@@ -109,5 +110,8 @@ admission_tell_admit(struct admission *a)
 		strlcpy(m.serial, sub->serial, sizeof(m.serial));
 		strlcpy(m.model, sub->model, sizeof(m.model));
 	}
+	/* whatever it was called: this is how a host knows it again on another port */
+	if (m.discovery && d->nqn[0] != '\0')
+		strlcpy(m.subnqn, d->nqn, sizeof(m.subnqn));
 	return (IPC_SEND(s->ch.peer.fd, ADMIT, &m));
 }

@@ -173,7 +173,7 @@ decide(const struct config *cfg, const struct admit_request *r, const struct adm
 		return (ADMIT_BAD_REQUEST);
 	if ((reason = check_names(c)) != ADMIT_OK)
 		return (reason);
-	if ((v->discovery = nqn_is_discovery(c->subnqn)))
+	if ((v->discovery = config_is_discovery(cfg, c->subnqn)))
 		return (decide_discovery(cfg, n));
 	if (r->discovery_listener)
 		return (ADMIT_DISCOVERY_ONLY);

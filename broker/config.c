@@ -80,6 +80,7 @@ config_new(struct parse *p)
 	cfg->cpus = cpus_usable();
 	p->cfg = cfg;
 	section_defaults(p, SEC_SERVICE, &cfg->service);
+	section_defaults(p, SEC_DISCOVERY, &cfg->discovery);
 	section_defaults(p, SEC_TRANSPORT, &cfg->transport);
 	section_defaults(p, SEC_LIMITS, &cfg->limits);
 	return (cfg);
@@ -110,6 +111,7 @@ config_free(struct config *cfg)
 		free(cfg->files[i]);
 	free(cfg->subsystems);
 	free(cfg->listeners);
+	free(cfg->discovery.referrals);
 	free(cfg->service.state_dir);
 	free(cfg->service.control_socket);
 	free(cfg->files);

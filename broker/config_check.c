@@ -177,7 +177,7 @@ check_host(struct parse *p, const struct config_subsystem *s, const struct confi
 	if (h->max_controllers > most)
 		parse_error(p, h->head.at, "expected 'max-controllers' of at most "
 		    "'controllers-per-host' (%u), found %u", most, h->max_controllers);
-	if (nqn_is_discovery(h->nqn))
+	if (config_is_discovery(p->cfg, h->nqn))
 		parse_error(p, h->head.at, "expected a host's NQN, found the discovery "
 		    "subsystem's");
 }
@@ -292,6 +292,7 @@ config_check(struct parse *p)
 	check_limits(p);
 	check_listeners(p);
 	check_subsystems(p);
+	config_check_discovery(p);
 	check_each(p, each_path, "path (it is shared only if all are 'read-only: true')");
 	config_check_identities(p);
 }

@@ -15,6 +15,7 @@
 
 #include "broker/config_parse.h"
 #include "common/ipc_payload.h"
+#include "common/nvme.h"
 
 #define K(n)	((uint64_t)(n) << 10)
 #define M(n)	((uint64_t)(n) << 20)
@@ -54,6 +55,7 @@ const struct config_key config_keys[] = {
 #define CONFIG config
 	BLOCK("service", service, SERVICE),
 	LIST("listeners", TOP, listeners, LISTENER, 64),
+	BLOCK("discovery", discovery, DISCOVERY),
 	BLOCK("transport", transport, TRANSPORT),
 	BLOCK("limits", limits, LIMITS),
 	LIST("subsystems", TOP, subsystems, SUBSYSTEM, 4096),
@@ -78,6 +80,14 @@ const struct config_key config_keys[] = {
 	KEY("address", LISTENER, ADDRESS, address),
 	KEY("socket", LISTENER, STRING, socket, FROM(1, CONFIG_SOCKET_SIZE - 1)),
 	KEY("discovery", LISTENER, BOOL, discovery, DEFAULT("false")),
+#undef CONFIG
+#define CONFIG config_discovery
+	KEY("nqn", DISCOVERY, NQN, nqn),
+	LIST("referrals", DISCOVERY, referrals, REFERRAL, 64),
+#undef CONFIG
+#define CONFIG config_referral
+	KEY("address", REFERRAL, ADDRESS, address, .required = true),
+	KEY("nqn", REFERRAL, NQN, nqn, DEFAULT(NVME_DISCOVERY_NQN)),
 #undef CONFIG
 #define CONFIG config_transport
 	KEY("header-digest", TRANSPORT, PERMIT, header_digest, DEFAULT("forbid")),
@@ -151,6 +161,8 @@ static const struct section {
 	[SEC_TOP] = {"the configuration", sizeof(struct config)},
 	[SEC_SERVICE] = {"service", sizeof(struct config_service)},
 	[SEC_LISTENER] = {"a listener", sizeof(struct config_listener)},
+	[SEC_DISCOVERY] = {"discovery", sizeof(struct config_discovery)},
+	[SEC_REFERRAL] = {"a referral", sizeof(struct config_referral)},
 	[SEC_TRANSPORT] = {"transport", sizeof(struct config_transport)},
 	[SEC_LIMITS] = {"limits", sizeof(struct config_limits)},
 	[SEC_SUBSYSTEM] = {"a subsystem", sizeof(struct config_subsystem)},

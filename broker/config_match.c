@@ -11,6 +11,7 @@
 
 #include "broker/config_parse.h"
 #include "common/ipc_payload.h"
+#include "common/nqn.h"
 
 const struct config_subsystem *
 config_find_subsystem(const struct config *c, const char *nqn)
@@ -40,6 +41,13 @@ config_find_namespace(const struct config_subsystem *s, uint32_t nsid)
 			return (&s->namespaces[i]);
 	}
 	return (NULL);
+}
+
+bool
+config_is_discovery(const struct config *c, const char *nqn)
+{
+	return (nqn_is_discovery(nqn) ||
+	    (c->discovery.nqn[0] != '\0' && strcmp(c->discovery.nqn, nqn) == 0));
 }
 
 unsigned

@@ -23,7 +23,7 @@ struct node {
 };
 
 enum config_section {
-	SEC_TOP, SEC_SERVICE, SEC_LISTENER, SEC_TRANSPORT, SEC_LIMITS, SEC_SUBSYSTEM, SEC_NAMESPACE,
+	SEC_TOP, SEC_SERVICE, SEC_LISTENER, SEC_DISCOVERY, SEC_REFERRAL, SEC_TRANSPORT, SEC_LIMITS, SEC_SUBSYSTEM, SEC_NAMESPACE,
 	SEC_HOST, SEC_MAX
 };
 
@@ -124,6 +124,9 @@ const char *place(const struct parse *, struct config_mark, char buf[CONFIG_ERRO
 /* config_check.c */
 void	config_check(struct parse *);
 void	config_check_identities(struct parse *);
+
+/* config_discovery.c */
+void	config_check_discovery(struct parse *);
 
 /* cpus_linux.c, cpus_posix.c: processors that we may run on, at least 1. */
 unsigned cpus_usable(void);

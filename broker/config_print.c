@@ -287,16 +287,30 @@ static const struct {
 
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == KIND_MAX, "a row per kind");
 
+static bool has_lines(enum config_section, const void *base);
+
 static bool
 is_worth_a_line(const struct config_key *k, const void *base)
 {
 	const char *b = base;
-	bool has_default = k->text != NULL || k->kind == KIND_BLOCK;
+	bool has_default = k->text != NULL;
 	size_t size = kinds[k->kind].size;
 
+	if (k->kind == KIND_BLOCK)
+		return (has_lines(k->items, b + k->offset));
 	if (k->kind == KIND_LIST)
 		return (!value_zero(b + k->count, sizeof(size_t)));
 	return (has_default || !value_zero(b + k->offset, k->kind == KIND_HEX ? k->max : size));
+}
+
+static bool
+has_lines(enum config_section in, const void *base)
+{
+	for (size_t i = 0; i < config_nkeys; i++) {
+		if (config_keys[i].in == in && is_worth_a_line(&config_keys[i], base))
+			return (true);
+	}
+	return (false);
 }
 
 static void

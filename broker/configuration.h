@@ -107,6 +107,20 @@ struct config_listener {
 	bool discovery;			/* only the discovery subsystem is reachable here */
 };
 
+/* Another discovery service that hosts are told of. */
+struct config_referral {
+	struct config_head head;
+	struct config_address address;
+	char nqn[CONFIG_NQN_SIZE];
+};
+
+struct config_discovery {
+	struct config_head head;
+	char nqn[CONFIG_NQN_SIZE];	/* of our own; "": identity_fill() makes one */
+	struct config_referral *referrals;
+	size_t nreferrals;
+};
+
 /* Permitted means that the host gets what it asks for. */
 struct config_transport {
 	struct config_head head;
@@ -175,6 +189,7 @@ struct config {
 	size_t nfiles;
 	uint32_t cpus;			/* that this process may run on */
 	struct config_service service;
+	struct config_discovery discovery;
 	struct config_transport transport;
 	struct config_limits limits;
 	struct config_listener *listeners;
@@ -218,6 +233,8 @@ const struct config_subsystem *config_find_subsystem(const struct config *, cons
 const struct config_host *config_find_host(const struct config_subsystem *, const char *hostnqn);
 const struct config_namespace *config_find_namespace(const struct config_subsystem *,
 	uint32_t nsid);
+/* Is it the well-known name of every discovery subsystem, or the one that is ours alone? */
+bool	config_is_discovery(const struct config *, const char *nqn);
 unsigned config_lanes(const struct config *);	/* with auto made a number */
 bool	config_may_connect(const struct config_subsystem *, const char *hostnqn,
 	const struct ipc_addr *from);

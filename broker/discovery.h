@@ -32,7 +32,14 @@ struct discovery_view {
 	uint32_t listener;		/* the one that it came through */
 };
 
-/* The page in fresh memory, or NULL. The generation changes exactly when the content does. */
-uint8_t	*discovery_build(const struct discovery_view *, size_t *size, uint64_t *generation);
+struct discovery_page {
+	uint8_t *data;			/* NULL: no memory */
+	size_t size;
+	uint64_t generation;		/* changes exactly when the content does */
+	size_t left_out;		/* entries, for want of room */
+};
+
+/* In fresh memory, which the caller frees. */
+struct discovery_page discovery_build(const struct discovery_view *);
 
 #endif

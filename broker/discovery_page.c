@@ -17,18 +17,19 @@ discovery_send(struct session *s)
 	struct discovery_view v = { .config = b->config, .listening = b->listening,
 	    .nlistening = b->nlistening, .hostnqn = s->record->hostnqn, .peer = s->peer,
 	    .local = s->local, .listener = s->listener };
-	struct ipc_page m = { 0 };
-	uint8_t *page;
-	size_t size;
+	struct discovery_page page = discovery_build(&v);
+	struct ipc_page m = { .generation = page.generation, .size = page.size };
 	int fd;
 
-	if ((page = discovery_build(&v, &size, &m.generation)) == NULL)
+	if (page.data == NULL)
 		return (-1);
-	fd = ipc_sealed("cellblock-discovery", page, size);
-	free(page);
+	if (page.left_out > 0)
+		logline(s, LOG_WARNING, "give the host fewer subsystems, or use fewer listeners",
+		    "its discovery log is full: %zu entries are left out", page.left_out);
+	fd = ipc_sealed("cellblock-discovery", page.data, page.size);
+	free(page.data);
 	if (fd == -1)
 		return (-1);
-	m.size = size;
 	SESSION_SEND_FD(s, PAGE, &m, &fd);
 	close(fd);
 	return (0);

@@ -20,6 +20,7 @@
 #include "broker/config_parse.h"
 #include "broker/identity.h"
 #include "broker/identity_store.h"
+#include "common/nvme.h"
 #include "common/wire.h"
 
 enum { HASH_SIZE = crypto_generichash_BYTES };
@@ -238,9 +239,29 @@ fill_subsystem(struct config_subsystem *s, struct source *src)
 	}
 }
 
+/* The name of the discovery subsystem that is ours alone (NVMe Base, Discovery controller). It is
+ * made of a serial number, which is kept like any other. */
+static void
+fill_discovery(struct config_discovery *d, struct source *src)
+{
+	const struct identity *id;
+	uint8_t hash[HASH_SIZE];
+	char text[VALUE_SIZE];
+
+	if (d->nqn[0] != '\0')
+		return;
+	id = find_or_make(src, NVME_DISCOVERY_NQN, 0, "");
+	crypto_generichash(hash, sizeof(hash), (const uint8_t *)id->serial, strlen(id->serial),
+	    NULL, 0);
+	set_uuid_version(hash, 8);
+	snprintf(d->nqn, sizeof(d->nqn), "nqn.2014-08.org.nvmexpress:uuid:%s",
+	    format_uuid(hash, text));
+}
+
 static void
 fill_all(struct config *cfg, struct source *src)
 {
+	fill_discovery(&cfg->discovery, src);
 	for (size_t i = 0; i < cfg->nsubsystems; i++)
 		fill_subsystem(&cfg->subsystems[i], src);
 }
@@ -248,6 +269,8 @@ fill_all(struct config *cfg, struct source *src)
 static bool
 is_filled(const struct config *cfg)
 {
+	if (cfg->discovery.nqn[0] == '\0')
+		return (false);
 	for (size_t i = 0; i < cfg->nsubsystems; i++) {
 		const struct config_subsystem *s = &cfg->subsystems[i];
 

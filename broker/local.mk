@@ -5,6 +5,7 @@ noinst_LIBRARIES += %D%/libbroker.a
 %C%_libbroker_a_SOURCES = \
 	%D%/config.c \
 	%D%/config_check.c \
+	%D%/config_discovery.c \
 	%D%/config_keys.c \
 	%D%/config_kind.c \
 	%D%/config_load.c \

@@ -22,9 +22,11 @@
 #define FEW	"nqn.2026-11.example:few"
 #define OTHER	"nqn.2026-11.example:other"
 #define DISC	NVME_DISCOVERY_NQN
+#define OURS	"nqn.2026-11.example:discovery"
 
 static const char text[] =
 	"listeners: [{address: \"*:4420\"}]\n"
+	"discovery: {nqn: " OURS "}\n"
 	"limits: {controllers: 10, controllers-per-host: 3, discovery-controllers: 8}\n"
 	"subsystems:\n"
 	"  - nqn: " SUB "\n"
@@ -87,6 +89,9 @@ static const struct row rows[] = {
 	{ SUB, HOST, 0, true, { 0 }, ADMIT_DISCOVERY_ONLY, PARAM, 1, 256 },
 	{ DISC, OTHER, 0, true, { 0 }, ADMIT_OK, 0, 0, 0 },
 	{ DISC, OTHER, 0, false, { 0 }, ADMIT_OK, 0, 0, 0 },
+	{ OURS, OTHER, 0, true, { 0 }, ADMIT_OK, 0, 0, 0 },
+	{ OURS, OTHER, 0, false, { .discovery = 8 }, ADMIT_DISCOVERY_FULL, BUSY, 0, 0 },
+	{ OURS "x", OTHER, 0, false, { 0 }, ADMIT_UNKNOWN_SUBSYSTEM, PARAM, 1, 256 },
 	/* limits: one less is let in */
 	{ SUB, HOST, 0, false, { .io = 9 }, ADMIT_OK, 0, 0, 0 },
 	{ SUB, HOST, 0, false, { .io = 10 }, ADMIT_FULL, BUSY, 0, 0 },
@@ -158,7 +163,8 @@ table(void **state)
 		if (v.reason != r->reason)
 			print_message("# row %zu: %s\n", i, admit_message(v.reason));
 		assert_verdict(&v, r);
-		assert_int_equal(v.discovery, strcmp(r->sub, DISC) == 0);
+		assert_int_equal(v.discovery,
+		    strcmp(r->sub, DISC) == 0 || strcmp(r->sub, OURS) == 0);
 	}
 }
 

@@ -19,6 +19,7 @@ static char manual[TEXT_MAX], example[TEXT_MAX];
 
 static const char *const headings[] = {
 	[SEC_TOP] = "", [SEC_SERVICE] = "SERVICE", [SEC_LISTENER] = "LISTENERS",
+	[SEC_DISCOVERY] = "DISCOVERY", [SEC_REFERRAL] = "REFERRALS",
 	[SEC_TRANSPORT] = "TRANSPORT", [SEC_LIMITS] = "LIMITS", [SEC_SUBSYSTEM] = "SUBSYSTEMS",
 	[SEC_NAMESPACE] = "NAMESPACES", [SEC_HOST] = "HOSTS",
 };
@@ -191,12 +192,12 @@ manual_examples_are_accepted(void **state)
 	size_t n = manual_blocks(b);
 
 	(void)state;
-	assert_int_equal(n, 9);
-	accepted_together("", b, 5);		/* service to subsystems */
+	assert_int_equal(n, 10);
+	accepted_together("", b, 6);		/* service to subsystems */
 	accepted_together("listeners: [{address: '*:1'}]\n"
-	    "subsystems:\n  - nqn: nqn.2026-01.com.example:x\n", b + 5, 2);
-	accepted_together("", b + 7, 1);
-	accepted_together("listeners: [{address: '*:1'}]\n", b + 8, 1);
+	    "subsystems:\n  - nqn: nqn.2026-01.com.example:x\n", b + 6, 2);
+	accepted_together("", b + 8, 1);
+	accepted_together("listeners: [{address: '*:1'}]\n", b + 9, 1);
 	for (size_t i = 0; i < n; i++)
 		free(b[i]);
 }

@@ -186,6 +186,31 @@ made_once(void **state)
 	free(after);
 }
 
+static void
+discovery_nqn(void **state)
+{
+	static const char prefix[] = "nqn.2014-08.org.nvmexpress:uuid:";
+	struct config *a = filled(NULL, key, NS(1)), *b = filled(NULL, key, NS(2)),
+	    *c = filled(NULL, other_key, NS(1)), *d = filled(dir, NULL, NS(1)),
+	    *e = filled(dir, NULL, NS(2)), *f = make(NULL, NS(1));
+	uint8_t uuid[16];
+
+	(void)state;
+	assert_string_equal(a->discovery.nqn, b->discovery.nqn);
+	assert_string_not_equal(a->discovery.nqn, c->discovery.nqn);
+	assert_string_equal(d->discovery.nqn, e->discovery.nqn);
+	assert_string_not_equal(a->discovery.nqn, d->discovery.nqn);
+	assert_memory_equal(d->discovery.nqn, prefix, strlen(prefix));
+	assert_true(value_nqn(d->discovery.nqn));
+	assert_true(value_uuid(d->discovery.nqn + strlen(prefix), uuid));
+	assert_int_equal(uuid[6] >> 4, 8);
+	strcpy(f->discovery.nqn, "nqn.2026-01.example:given");
+	assert_int_equal(identity_fill(f, key, &errors), 0);
+	assert_string_equal(f->discovery.nqn, "nqn.2026-01.example:given");
+	for (size_t i = 0; i < 6; i++)
+		config_free((struct config *[]){ a, b, c, d, e, f }[i]);
+}
+
 /* A namespace that is away for a while is the same disk when it comes back. */
 static void
 kept_when_removed(void **state)
@@ -388,6 +413,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(derived_is_the_same_at_every_start),
 		cmocka_unit_test(what_is_given_is_taken),
+		IN_DIR(discovery_nqn),
 		IN_DIR(made_once),
 		IN_DIR(kept_when_removed),
 		IN_DIR(directory_is_made),
