@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * discover: read the discovery log in pieces, make sure that it did not change meanwhile, print its
- * records.
+ * records. watch: the same, and once more when the target says that it has changed.
  */
 #include "config.h"
 
@@ -14,7 +14,7 @@
 #include "tests/host/nvmehost.h"
 #include "tests/host/spec.h"
 
-enum { LID_DISCOVERY = 0x70, RECORDS_MAX = 4096, TRIES = 4 };
+enum { LID_DISCOVERY = 0x70, RECORDS_MAX = 4096, TRIES = 4, TICK_MS = 20 };
 
 /* Header and records. */
 enum { LOG_GENCTR = 0, LOG_NUMREC = 8, LOG_RECFMT = 16 };
@@ -157,4 +157,29 @@ cmd_discover(struct settings *s, struct host_ctrl *h)
 		puts("]}");
 	free(rec);
 	return (status);
+}
+
+/* The event is wished for by the keep alive timer alone; no feature is set. */
+int
+cmd_watch(struct settings *s, struct host_ctrl *h)
+{
+	static struct host_cmd aer;	/* the queue keeps it */
+	int status;
+
+	if (h->opts.kato_ms == 0)
+		return (say_usage("watch: a host that stays needs --kato"));
+	host_fill(&aer, OPC_AER, 0, HOST_NODATA, NULL, 0);
+	if (host_queue_submit(h->admin, &aer) == -1)
+		return (say_queue_error(h->admin));
+	if ((status = cmd_discover(s, h)) != EXIT_OK)
+		return (status);
+	printf("watch: cntlid %u\n", h->cntlid);
+	while (!aer.complete) {
+		if (host_ctrl_keep_alive(h) == -1)
+			return (say_error(&h->error, &h->refusal));
+		if (host_queue_wait(&h->admin, 1, TICK_MS) == -1)
+			return (say_queue_error(h->admin));
+	}
+	printf("event %#x, status %#x\n", aer.dw0, aer.status);
+	return (cmd_discover(s, h));
 }

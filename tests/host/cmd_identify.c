@@ -176,6 +176,7 @@ cmd_log(struct settings *s, struct host_ctrl *h)
 	if ((buf = calloc(1, len)) == NULL)
 		return (say_usage("out of memory"));
 	host_fill_log(&cmd, (uint8_t)lid, s->offset, buf, (uint32_t)len);
+	cmd.sqe[SQE_CDW10 + 1] = (uint8_t)(cmd.sqe[SQE_CDW10 + 1] | (s->lsp & 0x7f));
 	if (host_run(h->admin, &cmd) == -1)
 		status = say_queue_error(h->admin);
 	else

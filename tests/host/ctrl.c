@@ -104,6 +104,16 @@ is_padded_ascii(const uint8_t *p, size_t len)
 	return (true);
 }
 
+/* Who asked for any discovery subsystem is told which one this is. */
+static bool
+is_named_so(const struct host_ctrl *h, const char *subnqn, bool discovery)
+{
+	if (strnlen(subnqn, 256) > HOST_NQN_MAX)
+		return (false);
+	return (strcmp(subnqn, h->opts.subnqn) == 0 || (discovery &&
+	    strcmp(h->opts.subnqn, HOST_DISCOVERY_NQN) == 0 && strncmp(subnqn, "nqn.", 4) == 0));
+}
+
 /* What Linux and others refuse to work with, and what breaks their tools. */
 static int
 check_identify(struct host_ctrl *h)
@@ -124,8 +134,7 @@ check_identify(struct host_ctrl *h)
 		    host_conn_fail(c, HOST_CONTROLLER, "SN, MN or FR is not ASCII with spaces"));
 	if ((get32(id, 536) & 3) == 0)
 		return (host_conn_fail(c, HOST_CONTROLLER, "SGLS says no SGLs"));
-	if (strnlen((const char *)id + 768, 256) > HOST_NQN_MAX ||
-	    strcmp((const char *)id + 768, h->opts.subnqn) != 0)
+	if (!is_named_so(h, (const char *)id + 768, discovery))
 		return (host_conn_fail(c, HOST_CONTROLLER, "SUBNQN is not the one asked for"));
 	if (discovery)
 		return (0);

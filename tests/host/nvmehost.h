@@ -14,7 +14,7 @@ enum { EXIT_OK = 0, EXIT_FAULT = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3 };
 struct settings {
 	struct host_opts host;
 	uint64_t	 queues, depth, kato_ms, hpda, maxr2t, timeout_ms;	/* for host */
-	uint64_t	 nsid, lba, bytes, offset;
+	uint64_t	 nsid, lba, bytes, offset, lsp;
 	uint64_t	 min, max, seed, seconds, write_percent;
 	uint64_t	 io, cns, count, parallel;
 	bool		 json, greet, fua, no_write, slow;
@@ -35,6 +35,7 @@ struct command {
 
 /* Each returns an exit status. */
 int	cmd_discover(struct settings *, struct host_ctrl *);	/* cmd_discover.c */
+int	cmd_watch(struct settings *, struct host_ctrl *);
 int	cmd_id_ctrl(struct settings *, struct host_ctrl *);	/* cmd_identify.c */
 int	cmd_id_ns(struct settings *, struct host_ctrl *);
 int	cmd_list_ns(struct settings *, struct host_ctrl *);
