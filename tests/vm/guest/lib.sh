@@ -101,6 +101,19 @@ block_device() {
   return 1
 }
 
+# discovery_at ADDRESS PORT: the name of the discovery controller that stays there, and is live.
+discovery_at() {
+  local c
+  for c in /sys/class/nvme/nvme*; do
+    [ "$(cat "$c/cntrltype" 2>/dev/null)" = discovery ] || continue
+    if grep -qF "traddr=$1,trsvcid=$2" "$c/address" && is_live "${c##*/}"; then
+      echo "${c##*/}"
+      return
+    fi
+  done
+  return 1
+}
+
 attribute() { cat "/sys/class/nvme/$1/$2"; }
 is_live() { [ "$(attribute "$1" state)" = live ]; }
 all_gone() { [ -z "$(ls /sys/class/nvme)" ]; }
