@@ -97,4 +97,11 @@ check "what is its own is" joined watch
 check "notice, discovery log" said watch '^event 0x70f002, status 0$'
 check "and the list has it" same "$(grep -c "^nvme .*$three" "$work/watch.said")" 2
 check "the target stops" stop_target
+check "the Avahi example is what hosts look for" python3 - "$(dirname "$0")/../contrib/avahi/cellblock.service" <<'PY'
+import sys, xml.etree.ElementTree as tree
+service = tree.parse(sys.argv[1]).getroot().find("service")
+assert service.findtext("type") == "_nvme-disc._tcp" and service.findtext("port") == "8009"
+txt = [t.text for t in service.findall("txt-record")]
+assert txt == ["p=tcp", "nqn=nqn.2014-08.org.nvmexpress.discovery"], txt
+PY
 finish

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Over IPv6: what the log of such a connection tells, and connecting to it; by a link-local address,
-# too. Environment: TARGET6, and DISCOVERY, where a wildcard listens.
+# too. Environment: TARGET6, DISCOVERY, where a wildcard listens, and NQN4, which is referred to.
 # shellcheck source=lib.sh
 . ./lib.sh
 live() { is_live "$(controller "$1")"; }
@@ -24,6 +24,7 @@ must "the subsystem is there" wait_for 60 live "$NQN"
 check "over IPv6, too" grep -qF "traddr=$TARGET6,trsvcid=$PORT" /sys/class/nvme/nvme*/address
 must "it has its device" wait_for 60 block_device "$NQN" 1
 check "it works" verify "$(block_device "$NQN" 1)" --size=4M
+must "what the log refers to is there, too" wait_for 60 live "$NQN4"
 must_disconnect
 # The neighbour that speaks from such an address is the bridge.
 near=$(ping -6 -c 2 -w 10 "ff02::1%eth0" | grep -oE 'from fe80[0-9a-f:]*' | sed 's/^from //; s/:$//' |
