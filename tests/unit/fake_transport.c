@@ -403,6 +403,13 @@ fake_ns_fd(uint32_t nsid)
 	return (fake_disk_fd(ns->file));
 }
 
+void
+fake_expect(enum eng_verb verb, uint32_t nsid, uint64_t offset, uint64_t len, unsigned flags,
+    int error)
+{
+	fake_disk_expect(&(struct fake_op){ verb, fake_ns_fd(nsid), offset, len, flags, error });
+}
+
 static void
 fresh(enum fake_kind kind)
 {

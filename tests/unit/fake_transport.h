@@ -41,6 +41,9 @@ int	fake_end(void **state);
 void	fake_pass(uint64_t ms);		/* time passes, timers fire */
 void	fake_connect(uint16_t qid);
 int	fake_ns_fd(uint32_t nsid);
+/* fake_disk_expect of an operation on that namespace; offset and len in bytes */
+void	fake_expect(enum eng_verb, uint32_t nsid, uint64_t offset, uint64_t len, unsigned flags,
+	    int error);
 
 /* Judges and begins a command as qpair.c does. data: what the host sends, sgl_len bytes. */
 struct slot *fake_command(struct qpair *, const struct cmd *, const void *data);

@@ -211,6 +211,12 @@ UNIT_TESTS += %D%/nvm
 %C%_nvm_SOURCES = %D%/nvm.c $(FAKES)
 %C%_nvm_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_nvm_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/nvm_dsm
+%C%_nvm_dsm_SOURCES = %D%/nvm_dsm.c $(FAKES)
+%C%_nvm_dsm_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_nvm_dsm_LDADD = $(UNIT_COMMANDS)
+
 UNIT_TESTS += %D%/transport
 %C%_transport_SOURCES = %D%/transport.c %D%/transport_world.c %D%/transport_world.h \
 	%D%/unit.h

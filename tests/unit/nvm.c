@@ -9,17 +9,10 @@
 #include "tests/unit/unit.h"
 
 #define MIB (1ull << 20)
-#define GIB (1ull << 30)
 #define END_512 (1u << 20)	/* blocks of NS_512 */
 
 enum { FLUSH = NVME_NVM_FLUSH, READ = NVME_NVM_READ, WRITE = NVME_NVM_WRITE,
 	ZERO = NVME_NVM_WRITE_ZEROES, DSM = NVME_NVM_DATASET_MANAGEMENT };
-
-static void
-expect(enum eng_verb verb, uint32_t nsid, uint64_t offset, uint64_t len, unsigned flags, int error)
-{
-	fake_disk_expect(&(struct fake_op){ verb, fake_ns_fd(nsid), offset, len, flags, error });
-}
 
 static void
 refused_before_data(void **state)
@@ -97,7 +90,7 @@ read_brings_data(void **state)
 	struct slot *s;
 
 	(void)state;
-	expect(ENG_READ, NS_4K, 0x80000ull * 4096, 8192, 0, 0);
+	fake_expect(ENG_READ, NS_4K, 0x80000ull * 4096, 8192, 0, 0);
 	s = fake_nvm(&cmd, NULL);
 	assert_false(fake_answered(s));
 	fake_disk_run();
@@ -117,7 +110,7 @@ last_block_of_a_read_only_one(void **state)
 	struct slot *s;
 
 	(void)state;
-	expect(ENG_READ, NS_RO, (END_512 - 1) * 512ull, 512, 0, 0);
+	fake_expect(ENG_READ, NS_RO, (END_512 - 1) * 512ull, 512, 0, 0);
 	s = fake_nvm(&cmd, NULL);
 	fake_disk_run();
 	assert_int_equal(fake_status(s), 0);
@@ -135,7 +128,7 @@ write_honours_fua(void **state)
 		struct slot *s;
 
 		cmd.cdw12 = 1 | (fua ? NVME_RW_FUA : 0);
-		expect(ENG_WRITE, NS_512, 4096, 1024, fua ? FAKE_FUA : 0, 0);
+		fake_expect(ENG_WRITE, NS_512, 4096, 1024, fua ? FAKE_FUA : 0, 0);
 		s = fake_nvm(&cmd, data);
 		fake_disk_run();
 		assert_int_equal(fake_status(s), 0);
@@ -168,7 +161,7 @@ errors_of_the_device(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct slot *s;
 
-		expect(rows[i].verb, NS_512, 0, 512, 0, rows[i].error);
+		fake_expect(rows[i].verb, NS_512, 0, 512, 0, rows[i].error);
 		s = fake_nvm(&rows[i].cmd, data);
 		fake_disk_run();
 		assert_int_equal(fake_status(s), rows[i].status);
@@ -199,7 +192,7 @@ write_zeroes(void **state)
 		const struct cmd cmd = { .opc = ZERO, .nsid = rows[i].nsid, .cdw12 = rows[i].cdw12 };
 		struct slot *s;
 
-		expect(ENG_ZERO, rows[i].nsid, 0, rows[i].len, rows[i].flags, 0);
+		fake_expect(ENG_ZERO, rows[i].nsid, 0, rows[i].len, rows[i].flags, 0);
 		s = fake_nvm(&cmd, NULL);
 		fake_disk_run();
 		assert_int_equal(fake_status(s), 0);
@@ -213,7 +206,7 @@ flush_one(void **state)
 	struct slot *s;
 
 	(void)state;
-	expect(ENG_FLUSH, NS_4K, 0, 0, 0, 0);
+	fake_expect(ENG_FLUSH, NS_4K, 0, 0, 0, 0);
 	s = fake_nvm(&(struct cmd){ .opc = FLUSH, .nsid = NS_4K }, NULL);
 	assert_false(fake_answered(s));
 	fake_disk_run();
@@ -230,14 +223,14 @@ flush_all(void **state)
 	struct slot *s;
 
 	(void)state;
-	expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
-	expect(ENG_FLUSH, NS_4K, 0, 0, 0, 0);
+	fake_expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
+	fake_expect(ENG_FLUSH, NS_4K, 0, 0, 0, 0);
 	s = fake_nvm(&cmd, NULL);
 	fake_disk_run();
 	assert_int_equal(fake_status(s), 0);
 	fake_release(s);
 	/* the first error ends it */
-	expect(ENG_FLUSH, NS_512, 0, 0, 0, EIO);
+	fake_expect(ENG_FLUSH, NS_512, 0, 0, 0, EIO);
 	s = fake_nvm(&cmd, NULL);
 	fake_disk_run();
 	assert_int_equal(fake_status(s), NVME_SC_WRITE_FAULT);
@@ -255,8 +248,8 @@ losses_are_told_to_all(void **state)
 	struct slot *one, *two;
 
 	(void)state;
-	expect(ENG_FLUSH, NS_512, 0, 0, 0, EIO);
-	expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
+	fake_expect(ENG_FLUSH, NS_512, 0, 0, 0, EIO);
+	fake_expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
 	one = fake_nvm(&flush, NULL);
 	two = fake_nvm(&flush, NULL);
 	fake_disk_run();
@@ -264,147 +257,18 @@ losses_are_told_to_all(void **state)
 	assert_int_equal(fake_status(two), NVME_SC_WRITE_FAULT);
 	fake_release(one);
 	fake_release(two);
-	expect(ENG_WRITE, NS_512, 0, 512, FAKE_FUA, EIO);
+	fake_expect(ENG_WRITE, NS_512, 0, 512, FAKE_FUA, EIO);
 	one = fake_nvm(&fua, data);
 	fake_disk_run();
 	assert_int_equal(fake_status(one), NVME_SC_WRITE_FAULT);
 	fake_release(one);
 	for (unsigned i = 0; i < ARRAY_LEN(after); i++) {
-		expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
+		fake_expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
 		one = fake_nvm(&flush, NULL);
 		fake_disk_run();
 		assert_int_equal(fake_status(one), after[i]);
 		fake_release(one);
 	}
-}
-
-/* ---- Dataset Management ---- */
-
-struct range { uint64_t slba; uint32_t nlb; };
-
-static struct slot *
-dsm(uint32_t nsid, const struct range *ranges, unsigned n, uint32_t sgl_len)
-{
-	struct nvme_dsm_range wire[256] = { 0 };
-	const struct cmd cmd = { .opc = DSM, .nsid = nsid, .cdw10 = n - 1, .cdw11 = NVME_DSM_AD,
-	    .sgl_len = sgl_len };
-
-	for (unsigned i = 0; i < n; i++)
-		wire[i] = (struct nvme_dsm_range){ .nlb = le32(ranges[i].nlb),
-		    .slba = le64(ranges[i].slba), .cattr = le32(0xffffffff) };
-	return (fake_nvm(&cmd, wire));
-}
-
-static void
-dsm_ranges_one_by_one(void **state)
-{
-	const struct range ranges[] = { { 8, 8 }, { 100, 0 }, { 0, 1 }, { END_512 - 1, 1 } };
-	struct slot *s;
-
-	(void)state;
-	for (unsigned linux_way = 0; linux_way < 2; linux_way++) {
-		expect(ENG_DISCARD, NS_512, 4096, 4096, 0, 0);
-		expect(ENG_DISCARD, NS_512, 0, 512, 0, 0);
-		expect(ENG_DISCARD, NS_512, (END_512 - 1) * 512ull, 512, 0, EOPNOTSUPP);
-		s = dsm(NS_512, ranges, 4, linux_way ? 4096 : 64);
-		assert_false(fake_answered(s));
-		fake_disk_run();
-		assert_int_equal(fake_status(s), 0);
-		fake_release(s);
-	}
-}
-
-static void
-dsm_in_slices(void **state)
-{
-	const struct range ranges[] = { { 1, 131073 }, { 0, 1 } };
-	struct slot *s;
-
-	(void)state;
-	expect(ENG_DISCARD, NS_4K, 4096, 256 * MIB, 0, 0);
-	expect(ENG_DISCARD, NS_4K, 4096 + 256 * MIB, 256 * MIB, 0, 0);
-	expect(ENG_DISCARD, NS_4K, 4096 + 512 * MIB, 4096, 0, 0);
-	expect(ENG_DISCARD, NS_4K, 0, 4096, 0, 0);
-	s = dsm(NS_4K, ranges, 2, 32);
-	fake_disk_run();
-	assert_int_equal(fake_status(s), 0);
-	fake_release(s);
-}
-
-static void
-dsm_error_ends_it(void **state)
-{
-	const struct range ranges[] = { { 0, 1 }, { 1, 1 }, { 2, 1 } };
-	struct slot *s;
-
-	(void)state;
-	expect(ENG_DISCARD, NS_512, 0, 512, 0, 0);
-	expect(ENG_DISCARD, NS_512, 512, 512, 0, EIO);
-	s = dsm(NS_512, ranges, 3, 48);
-	fake_disk_run();
-	assert_int_equal(fake_status(s), NVME_SC_WRITE_FAULT);
-	fake_release(s);
-}
-
-/* Nothing is touched when any range is wrong. */
-static void
-dsm_judges_all_first(void **state)
-{
-	const uint32_t most = (uint32_t)(4 * GIB / 4096);
-	const struct {
-		struct range r[5];
-		unsigned n;
-		uint16_t status;
-	} rows[] = {
-		{ { { 0, 1 }, { 1 << 24, 1 } }, 2, DNR(NVME_SC_LBA_OUT_OF_RANGE) },
-		{ { { 0, 1 }, { UINT64_MAX, 2 } }, 2, DNR(NVME_SC_LBA_OUT_OF_RANGE) },
-		{ { { (1 << 24) + 1, 0 } }, 1, DNR(NVME_SC_LBA_OUT_OF_RANGE) },
-		{ { { 0, 0xffffffff } }, 1, DNR(NVME_SC_LBA_OUT_OF_RANGE) },
-		{ { { 0, most + 1 } }, 1, DNR(NVME_SC_NVM_COMMAND_SIZE_LIMIT_EXCEEDED) },
-		{ { { 0, most }, { 0, most }, { 0, most }, { 0, most }, { 0, 1 } }, 5,
-		    DNR(NVME_SC_NVM_COMMAND_SIZE_LIMIT_EXCEEDED) },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct slot *s = dsm(NS_4K, rows[i].r, rows[i].n, 16 * rows[i].n);
-
-		assert_int_equal(fake_status(s), rows[i].status);
-		fake_release(s);
-	}
-}
-
-static void
-dsm_256_ranges(void **state)
-{
-	struct range ranges[256];
-	struct slot *s;
-
-	(void)state;
-	for (unsigned i = 0; i < 256; i++) {
-		ranges[i] = (struct range){ i * 2, 1 };
-		expect(ENG_DISCARD, NS_512, i * 1024ull, 512, 0, 0);
-	}
-	s = dsm(NS_512, ranges, 256, 4096);
-	fake_disk_run();
-	assert_int_equal(fake_status(s), 0);
-	fake_release(s);
-}
-
-/* Hints other than Deallocate change nothing, nor does a namespace that cannot. */
-static void
-dsm_hints(void **state)
-{
-	const struct nvme_dsm_range r = { .nlb = le32(1) };
-	struct cmd cmd = { .opc = DSM, .nsid = NS_512, .cdw11 = 0x3, .sgl_len = 16 };
-
-	(void)state;
-	assert_int_equal(fake_nvm_status(&cmd, &r), 0);
-	cmd.nsid = NS_RO;
-	assert_int_equal(fake_nvm_status(&cmd, &r), 0);
-	ns_find(fake.lane.ns, NS_512)->id.can_discard = 0;
-	cmd = (struct cmd){ .opc = DSM, .nsid = NS_512, .cdw11 = NVME_DSM_AD, .sgl_len = 16 };
-	assert_int_equal(fake_nvm_status(&cmd, &r), 0);
 }
 
 /* A queue that closes takes back what has not begun and waits for the rest. */
@@ -415,30 +279,13 @@ closing_with_commands(void **state)
 	const struct cmd cmd = { .opc = WRITE, .nsid = NS_512, .sgl_len = 512 };
 
 	(void)state;
-	expect(ENG_WRITE, NS_512, 0, 512, 0, 0);
-	expect(ENG_WRITE, NS_512, 0, 512, 0, 0);
+	fake_expect(ENG_WRITE, NS_512, 0, 512, 0, 0);
+	fake_expect(ENG_WRITE, NS_512, 0, 512, 0, 0);
 	fake_nvm(&cmd, data);
 	fake_disk_start();
 	fake_nvm(&cmd, data);
 	qp_close(&fake.c->io[0].qp, "test");
 	assert_int_equal(fake.c->io[0].qp.state, QP_CLOSING);
-	fake_disk_run();
-	assert_int_equal(fake.c->io[0].state, QP_FREE);
-}
-
-/* ... and does not begin the next part of a command that nobody will see the end of. */
-static void
-closing_between_parts(void **state)
-{
-	const struct range ranges[] = { { 0, 1 }, { 1, 1 } };
-
-	(void)state;
-	expect(ENG_DISCARD, NS_512, 0, 512, 0, 0);
-	expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
-	dsm(NS_512, ranges, 2, 32);
-	fake_nvm(&(struct cmd){ .opc = FLUSH, .nsid = NVME_NSID_ALL }, NULL);
-	fake_disk_start();
-	qp_close(&fake.c->io[0].qp, "test");
 	fake_disk_run();
 	assert_int_equal(fake.c->io[0].state, QP_FREE);
 }
@@ -452,9 +299,7 @@ main(void)
 		T(refused_before_data), T(read_brings_data), T(last_block_of_a_read_only_one),
 		T(write_honours_fua), T(errors_of_the_device), T(write_zeroes), T(flush_one),
 		T(losses_are_told_to_all),
-		T(flush_all), T(dsm_ranges_one_by_one), T(dsm_in_slices), T(dsm_error_ends_it),
-		T(dsm_judges_all_first), T(dsm_256_ranges), T(dsm_hints), T(closing_with_commands),
-		T(closing_between_parts),
+		T(flush_all), T(closing_with_commands),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the rooms of the NVM command set share: prepare and execute of each command, and the parts
+ * that several of them are made of. Nobody but nvm*.c includes this.
+ */
+#ifndef WORKER_NVM_H
+#define WORKER_NVM_H
+
+#include "worker/worker.h"
+
+/* ---- nvm.c ---- */
+uint64_t nvm_slba(const struct cmd *);
+uint64_t nvm_nlb(const struct cmd *);		/* blocks, 1's based */
+struct ns *nvm_ns(const struct slot *);		/* or NULL */
+/* Namespace, range and protection of a command with SLBA and NLB. 0 and *len (bytes), or status. */
+uint16_t nvm_prepare_range(const struct slot *, const struct ns *, bool writes, uint64_t *len);
+/* ... and that its data is as long as that, and not longer than MDTS. */
+uint16_t nvm_prepare_transfer(const struct slot *, const struct ns *, bool writes, uint32_t *len);
+/* s->op becomes verb on its range, len bytes from SLBA on. */
+void	nvm_range_op(struct slot *, enum eng_verb, uint64_t len);
+/* Submits s->op; done() comes on this thread, later. */
+void	nvm_submit(struct slot *, void (*done)(struct eng_op *));
+/* Between two operations of a command: its queue closes, so nobody waits for the rest of it. True
+ * when it was answered for that reason. */
+bool	nvm_is_given_up(struct slot *);
+uint16_t nvm_op_status(const struct slot *);
+
+/* ---- nvm_rw.c ---- */
+uint16_t nvm_read_prepare(struct slot *);
+void	nvm_read_execute(struct slot *);
+uint16_t nvm_write_prepare(struct slot *);
+void	nvm_write_execute(struct slot *);
+uint16_t nvm_zero_prepare(struct slot *);
+void	nvm_zero_execute(struct slot *);
+
+/* ---- nvm_flush.c ---- */
+uint16_t nvm_flush_prepare(struct slot *);
+void	nvm_flush_execute(struct slot *);
+
+/* ---- nvm_dsm.c ---- */
+uint16_t nvm_dsm_prepare(struct slot *);
+void	nvm_dsm_execute(struct slot *);
+
+#endif
