@@ -133,22 +133,6 @@ ctrl_queues(const struct controller *c)
 	return (n);
 }
 
-struct lane_stats
-ctrl_stats(const struct controller *c)
-{
-	struct lane_stats sum = { 0 };
-
-	for (unsigned i = 0; i < c->lane->nlanes; i++) {
-		const struct lane_stats *one = &c->lane->all[i].stats;
-
-		sum.reads += stat_get(&one->reads);
-		sum.writes += stat_get(&one->writes);
-		sum.read_units += stat_get(&one->read_units);
-		sum.write_units += stat_get(&one->write_units);
-	}
-	return (sum);
-}
-
 void
 ctrl_queue_closed(struct controller *c, struct qpair *qp)
 {

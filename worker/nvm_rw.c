@@ -44,15 +44,13 @@ static void
 read_done(struct eng_op *op)
 {
 	struct slot *s = op->arg;
-	struct lane_stats *stats = &s->qp->lane->stats;
 	uint16_t status = nvm_op_status(s);
 
 	if (status != 0) {
 		slot_done(s, status);
 		return;
 	}
-	stat_add(&stats->reads, 1);
-	stat_add(&stats->read_units, s->len_out / 512);
+	ns_stat_read(s->qp->lane, op->file, s->len_out);
 	slot_done_data(s, s->len_out);
 }
 
@@ -68,13 +66,11 @@ static void
 write_done(struct eng_op *op)
 {
 	struct slot *s = op->arg;
-	struct lane_stats *stats = &s->qp->lane->stats;
 	uint16_t status = nvm_op_status(s);
 
-	if (status == 0) {
-		stat_add(&stats->writes, 1);
-		stat_add(&stats->write_units, s->len_in / 512);
-	} else if (op->fua)
+	if (status == 0)
+		ns_stat_write(s->qp->lane, op->file, s->len_in);
+	else if (op->fua)
 		ns_durable_failed(op);
 	slot_done(s, status);
 }

@@ -74,7 +74,7 @@ struct lane {
 	struct engine *engine;
 	int why_threads;		/* errno: why it has no ring that it might have; or 0 */
 	struct ns_table *ns;		/* what its queues reach */
-	struct lane_stats stats;
+	struct lane_stats stats;	/* of namespaces whose slot another one has now */
 	bool traffic;			/* a command came since lane 0 looked */
 	struct {
 		pthread_mutex_t lock;
@@ -102,6 +102,7 @@ struct lane {
 	bool active;			/* a buffer was in use since trim was set */
 	bool stop;
 	int status;			/* exit status when stop */
+	struct lane_stats ns_stats[ENGINE_FILES];	/* by a namespace's slot in the engine */
 };
 
 /* ---- lane.c ---- */
@@ -392,7 +393,6 @@ void	ctrl_keep_alive(struct controller *);		/* the Keep Alive command */
 void	ctrl_set_kato(struct controller *, uint32_t kato_ms);	/* rounded up to KAS_MS */
 bool	ctrl_has_queues(const struct controller *);	/* an I/O queue that is not QP_FREE */
 unsigned ctrl_queues(const struct controller *);	/* live I/O queues */
-struct lane_stats ctrl_stats(const struct controller *);	/* of all lanes */
 void	ctrl_queue_closed(struct controller *, struct qpair *);	/* qp became QP_FREE: its lane says so */
 /* Admin queue lost, keep alive expired, fatal: finish what runs, close everything, exit. */
 void	ctrl_end(struct controller *, const char *why);
@@ -557,6 +557,28 @@ ns_unpin_memory(struct lane *lane, struct ns *ns)
 
 	if (--use->senders == 0 && use->leaving)
 		ns_settle(lane, ns);
+}
+
+/* ---- ns_stat.c: what was read and written, per namespace ---- */
+struct lane_stats ctrl_stats(const struct controller *);	/* all that it ever did */
+/* Of one namespace since this controller has it; zeros when it has none of this nsid. */
+struct lane_stats ns_stats(const struct controller *, uint32_t nsid);
+/* On the lane's thread: this slot of the engine gets another namespace, which begins at zero. */
+void	ns_stat_retire(struct lane *, unsigned file);
+
+/* One command that was done, of so many bytes; file: as in the operation. */
+static inline void
+ns_stat_read(struct lane *lane, unsigned file, uint64_t bytes)
+{
+	stat_add(&lane->ns_stats[file].reads, 1);
+	stat_add(&lane->ns_stats[file].read_units, bytes / 512);
+}
+
+static inline void
+ns_stat_write(struct lane *lane, unsigned file, uint64_t bytes)
+{
+	stat_add(&lane->ns_stats[file].writes, 1);
+	stat_add(&lane->ns_stats[file].write_units, bytes / 512);
 }
 
 /* ---- greet.c: before identity ---- */

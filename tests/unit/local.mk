@@ -207,6 +207,11 @@ UNIT_TESTS += %D%/ns_table
 %C%_ns_table_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_ns_table_LDADD = $(UNIT_COMMANDS)
 
+UNIT_TESTS += %D%/ns_stat
+%C%_ns_stat_SOURCES = %D%/ns_stat.c $(FAKES)
+%C%_ns_stat_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_ns_stat_LDADD = $(UNIT_COMMANDS)
+
 UNIT_TESTS += %D%/nvm
 %C%_nvm_SOURCES = %D%/nvm.c $(FAKES)
 %C%_nvm_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

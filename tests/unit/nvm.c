@@ -79,7 +79,7 @@ refused_before_data(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		assert_int_equal(fake_nvm_status(&rows[i].cmd, NULL), rows[i].status);
 	assert_int_equal(fake.c->nerrors, ARRAY_LEN(rows));
-	assert_int_equal(fake.lane.stats.reads + fake.lane.stats.writes, 0);
+	assert_int_equal(ctrl_stats(fake.c).reads + ctrl_stats(fake.c).writes, 0);
 }
 
 static void
@@ -98,8 +98,8 @@ read_brings_data(void **state)
 	assert_int_equal(fake_len(s), 8192);
 	assert_int_equal(s->buf[0], FAKE_FILL);
 	assert_int_equal(s->buf[8191], FAKE_FILL);
-	assert_int_equal(fake.lane.stats.reads, 1);
-	assert_int_equal(fake.lane.stats.read_units, 16);
+	assert_int_equal(ctrl_stats(fake.c).reads, 1);
+	assert_int_equal(ctrl_stats(fake.c).read_units, 16);
 	fake_release(s);
 }
 
@@ -134,8 +134,8 @@ write_honours_fua(void **state)
 		assert_int_equal(fake_status(s), 0);
 		fake_release(s);
 	}
-	assert_int_equal(fake.lane.stats.writes, 2);
-	assert_int_equal(fake.lane.stats.write_units, 4);
+	assert_int_equal(ctrl_stats(fake.c).writes, 2);
+	assert_int_equal(ctrl_stats(fake.c).write_units, 4);
 }
 
 static void
@@ -168,7 +168,7 @@ errors_of_the_device(void **state)
 		assert_int_equal(fake_len(s), 0);
 		fake_release(s);
 	}
-	assert_int_equal(fake.lane.stats.reads + fake.lane.stats.writes, 0);
+	assert_int_equal(ctrl_stats(fake.c).reads + ctrl_stats(fake.c).writes, 0);
 	assert_int_equal(fake.c->media_errors, 2);
 }
 
