@@ -399,6 +399,8 @@ enum nvme_aer_notice {
 /* Read, Write, Write Zeroes: CDW10/11 SLBA; CDW12 as below. */
 #define NVME_RW_NLB0(cdw12) ((cdw12) & 0xffff)	/* 0's based */
 #define NVME_RW_PRINFO_MASK 0x3c000000u
+#define NVME_RW_DTYPE 0x00f00000u		/* Write, Copy: directive */
+#define NVME_RW_NSZ 0x00800000u			/* Write Zeroes: the whole namespace */
 #define NVME_RW_DEAC 0x02000000u		/* Write Zeroes: may deallocate */
 #define NVME_RW_FUA 0x40000000u
 #define NVME_RW_LR 0x80000000u

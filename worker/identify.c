@@ -100,6 +100,7 @@ fill_ctrl_nvm(const struct slot *s, void *page)
 	struct nvm_limits limits = nvm_limits(s->qp->lane->ns);
 
 	id->wzsl = log2_pages(NVM_ZERO_MAX);
+	id->dmrl = NVM_DISCARD_RANGES;
 	id->dmrsl = le32(limits.dmrsl);
 	id->dmsl = le64(limits.dmsl);
 }

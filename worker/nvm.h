@@ -12,6 +12,8 @@
 uint64_t nvm_slba(const struct cmd *);
 uint64_t nvm_nlb(const struct cmd *);		/* blocks, 1's based */
 struct ns *nvm_ns(const struct slot *);		/* or NULL */
+/* May this controller read namespace nsid, or write it? ns is NULL when there is none. 0 or status. */
+uint16_t nvm_access(const struct slot *, uint32_t nsid, const struct ns *, bool writes);
 /* Namespace, range and protection of a command with SLBA and NLB. 0 and *len (bytes), or status. */
 uint16_t nvm_prepare_range(const struct slot *, const struct ns *, bool writes, uint64_t *len);
 /* ... and that its data is as long as that, and not longer than MDTS. */

@@ -30,15 +30,16 @@ dsm_range(const struct slot *s, uint32_t i)
 uint16_t
 nvm_dsm_prepare(struct slot *s)
 {
-	const struct ns *ns = nvm_ns(s);
+	bool writes = (s->cmd.cdw11 & NVME_DSM_AD) != 0;
+	uint16_t status = nvm_access(s, s->cmd.nsid, nvm_ns(s), writes);
 
-	if (ns == NULL)
-		return (NVME_SC_INVALID_NS_OR_FORMAT | NVME_SC_DNR);
-	if ((s->cmd.cdw11 & NVME_DSM_AD) != 0 && ns->id.readonly)
-		return (NVME_SC_NS_WRITE_PROTECTED | NVME_SC_DNR);
+	if (status != 0)
+		return (status);
 	if (s->cmd.sgl_len < dsm_ranges(s) * sizeof(struct nvme_dsm_range) ||
 	    s->cmd.sgl_len > 256 * sizeof(struct nvme_dsm_range))
 		return (NVME_SC_DATA_SGL_LENGTH_INVALID | NVME_SC_DNR);
+	if (dsm_ranges(s) > NVM_DISCARD_RANGES)		/* DMRL */
+		return (NVME_SC_NVM_COMMAND_SIZE_LIMIT_EXCEEDED | NVME_SC_DNR);
 	s->len_in = s->cmd.sgl_len;
 	return (0);
 }

@@ -9,9 +9,9 @@
 uint16_t
 nvm_flush_prepare(struct slot *s)
 {
-	if (s->cmd.nsid != NVME_NSID_ALL && nvm_ns(s) == NULL)
-		return (NVME_SC_INVALID_NS_OR_FORMAT | NVME_SC_DNR);
-	return (0);
+	if (s->cmd.nsid == NVME_NSID_ALL)
+		return (0);
+	return (nvm_access(s, s->cmd.nsid, nvm_ns(s), false));
 }
 
 static void flush_all_next(struct slot *);

@@ -25,17 +25,20 @@ nvm_write_prepare(struct slot *s)
 	const struct ns *ns = nvm_ns(s);
 	uint16_t status = nvm_prepare_transfer(s, ns, true, &s->len_in);
 
+	if (status == 0 && (s->cmd.cdw12 & NVME_RW_DTYPE) != 0)	/* there are no directives */
+		status = NVME_SC_INVALID_FIELD | NVME_SC_DNR;
 	s->in_place = status == 0 && ns->map != NULL;
 	return (status);
 }
 
+/* NSZ, which asks for more than its range, is not offered: doing the range only would be a lie. */
 uint16_t
 nvm_zero_prepare(struct slot *s)
 {
 	uint64_t bytes;
 	uint16_t status = nvm_prepare_range(s, nvm_ns(s), true, &bytes);
 
-	if (status == 0 && bytes > NVM_ZERO_MAX)
+	if (status == 0 && (bytes > NVM_ZERO_MAX || (s->cmd.cdw12 & NVME_RW_NSZ) != 0))
 		status = NVME_SC_INVALID_FIELD | NVME_SC_DNR;
 	return (status);
 }

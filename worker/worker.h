@@ -434,6 +434,7 @@ const struct cmd_rule *fabrics_rule(const struct qpair *, uint8_t fctype);	/* fa
 /* Limits of Dataset Management in blocks, as Identify says them; nvm.c. */
 struct nvm_limits { uint32_t dmrsl; uint64_t dmsl; };
 #define NVM_ZERO_MAX		(32u << 20)	/* Write Zeroes, bytes */
+#define NVM_DISCARD_RANGES	255u		/* Dataset Management */
 #define NVM_DISCARD_RANGE_MAX	(4ull << 30)	/* bytes in a range */
 #define NVM_DISCARD_MAX		(16ull << 30)	/* bytes in a command */
 struct nvm_limits nvm_limits(const struct ns_table *);

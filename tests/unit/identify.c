@@ -159,7 +159,7 @@ limits(void **state)
 	(void)state;
 	get(NVME_CNS_CSI_CTRL, 0, &id);
 	assert_int_equal(id.wzsl, 13);			/* 32 MiB */
-	assert_int_equal(id.dmrl, 0);			/* 256 ranges: as NR can say */
+	assert_int_equal(id.dmrl, 255);
 	assert_int_equal(le32_get(id.dmrsl), 1 << 20);	/* 4 GiB of 4 KiB blocks */
 	assert_true(le64_get(id.dmsl) == 1 << 22);
 	assert_true(all_zero(id.reserved16, sizeof(id.reserved16)));

@@ -20,8 +20,10 @@ refused_before_data(void **state)
 	static const struct { struct cmd cmd; uint16_t status; } rows[] = {
 		/* namespace */
 		{ { .opc = READ, .nsid = 0, .sgl_len = 512 }, DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
-		{ { .opc = READ, .nsid = NS_NONE, .sgl_len = 512 },
-		    DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
+		{ { .opc = READ, .nsid = NS_NONE, .sgl_len = 512 }, DNR(NVME_SC_INVALID_FIELD) },
+		{ { .opc = READ, .nsid = 8, .sgl_len = 512 }, DNR(NVME_SC_INVALID_FIELD) },
+		{ { .opc = READ, .nsid = 9, .sgl_len = 512 }, DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
+		{ { .opc = DSM, .nsid = NS_NONE, .sgl_len = 16 }, DNR(NVME_SC_INVALID_FIELD) },
 		{ { .opc = WRITE, .nsid = NVME_NSID_ALL, .sgl_len = 512 },
 		    DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
 		{ { .opc = ZERO, .nsid = 77 }, DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
@@ -29,7 +31,7 @@ refused_before_data(void **state)
 		{ { .opc = DSM, .nsid = NVME_NSID_ALL, .sgl_len = 16 },
 		    DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
 		{ { .opc = FLUSH, .nsid = 0 }, DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
-		{ { .opc = FLUSH, .nsid = NS_NONE }, DNR(NVME_SC_INVALID_NS_OR_FORMAT) },
+		{ { .opc = FLUSH, .nsid = NS_NONE }, DNR(NVME_SC_INVALID_FIELD) },
 		/* range */
 		{ { .opc = READ, .nsid = NS_512, .cdw10 = END_512, .sgl_len = 512 },
 		    DNR(NVME_SC_LBA_OUT_OF_RANGE) },
@@ -68,10 +70,15 @@ refused_before_data(void **state)
 		{ { .opc = DSM, .nsid = NS_RO, .cdw11 = 4, .sgl_len = 16 },
 		    DNR(NVME_SC_NS_WRITE_PROTECTED) },
 		/* not offered */
+		{ { .opc = WRITE, .nsid = NS_512, .cdw12 = 1u << 20, .sgl_len = 512 },
+		    DNR(NVME_SC_INVALID_FIELD) },	/* directives */
+		{ { .opc = ZERO, .nsid = NS_512, .cdw12 = NVME_RW_NSZ }, DNR(NVME_SC_INVALID_FIELD) },
 		{ { .opc = NVME_NVM_COMPARE, .nsid = NS_512, .sgl_len = 512 },
 		    DNR(NVME_SC_INVALID_OPCODE) },
 		{ { .opc = NVME_NVM_VERIFY, .nsid = NS_512 }, DNR(NVME_SC_INVALID_OPCODE) },
 		{ { .opc = NVME_NVM_COPY, .nsid = NS_512 }, DNR(NVME_SC_INVALID_OPCODE) },
+		{ { .opc = NVME_NVM_WRITE_UNCORRECTABLE, .nsid = NS_512 },
+		    DNR(NVME_SC_INVALID_OPCODE) },
 		{ { .opc = 0xff, .nsid = NS_512 }, DNR(NVME_SC_INVALID_OPCODE) },
 	};
 
@@ -85,8 +92,8 @@ refused_before_data(void **state)
 static void
 read_brings_data(void **state)
 {
-	const struct cmd cmd = { .opc = READ, .nsid = NS_4K, .cdw10 = 0x80000, .cdw12 = 1 | 1u << 30,
-	    .sgl_len = 8192 };
+	const struct cmd cmd = { .opc = READ, .nsid = NS_4K, .cdw10 = 0x80000, .cdw12 = 1 | 1u << 31,
+	    .sgl_len = 8192 };	/* limited retry: there is nothing to be limited */
 	struct slot *s;
 
 	(void)state;

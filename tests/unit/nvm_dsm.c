@@ -106,20 +106,25 @@ dsm_judges_all_first(void **state)
 	}
 }
 
+/* DMRL */
 static void
-dsm_256_ranges(void **state)
+dsm_as_many_ranges_as_there_may_be(void **state)
 {
 	struct range ranges[256];
 	struct slot *s;
 
 	(void)state;
-	for (unsigned i = 0; i < 256; i++) {
+	for (unsigned i = 0; i < 255; i++) {
 		ranges[i] = (struct range){ i * 2, 1 };
 		fake_expect(ENG_DISCARD, NS_512, i * 1024ull, 512, 0, 0);
 	}
-	s = dsm(NS_512, ranges, 256, 4096);
+	s = dsm(NS_512, ranges, 255, 4096);
 	fake_disk_run();
 	assert_int_equal(fake_status(s), 0);
+	fake_release(s);
+	ranges[255] = (struct range){ 510, 1 };
+	s = dsm(NS_512, ranges, 256, 4096);
+	assert_int_equal(fake_status(s), DNR(NVME_SC_NVM_COMMAND_SIZE_LIMIT_EXCEEDED));
 	fake_release(s);
 }
 
@@ -163,7 +168,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(dsm_ranges_one_by_one), T(dsm_in_slices), T(dsm_error_ends_it),
-		T(dsm_judges_all_first), T(dsm_256_ranges), T(dsm_hints), T(closing_between_parts),
+		T(dsm_judges_all_first), T(dsm_as_many_ranges_as_there_may_be), T(dsm_hints), T(closing_between_parts),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
