@@ -10,7 +10,7 @@ else
 %C%_libworker_a_SOURCES += $(libworker_posix)
 endif
 # transport, greeting, and the words of the broker
-%C%_libworker_a_SOURCES += %D%/ask.c %D%/conn.c %D%/conn.h %D%/conn_tx.c %D%/greet.c %D%/lane.c \
+%C%_libworker_a_SOURCES += %D%/ask.c %D%/bounce.c %D%/conn.c %D%/conn.h %D%/conn_tx.c %D%/greet.c %D%/lane.c \
 	%D%/lanes.c %D%/mail.c %D%/memory.c %D%/qpair.c %D%/rxbuf.c %D%/worker.h %D%/xfer.c
 # the controller and its commands
 %C%_libworker_a_SOURCES += %D%/admin.c %D%/aer.c %D%/controller.c %D%/discovery.c %D%/drain.c \

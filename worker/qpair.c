@@ -126,6 +126,16 @@ slot_free(struct slot *s)
 		qp_gone(qp);
 }
 
+/* It executes: true when nobody has it any more, so that it can be answered or freed. */
+static bool
+take_back(struct slot *s)
+{
+	if (!bounce_forget(s) && (s->op.done == NULL || !lane_cancel(s->qp->lane, &s->op)))
+		return (false);
+	bounce_put(s);
+	return (true);
+}
+
 /* ---- queues ---- */
 
 int
@@ -190,9 +200,7 @@ qp_close(struct qpair *qp, const char *why)
 			continue;
 		if (s->state == SLOT_WAIT_BUFFER)
 			xfer_forget(s);
-		if (s->state != SLOT_EXECUTE)
-			slot_free(s);
-		else if (s->op.done != NULL && lane_cancel(qp->lane, &s->op))
+		if (s->state != SLOT_EXECUTE || take_back(s))
 			slot_free(s);
 	}
 	if (--qp->busy == 0)
@@ -241,8 +249,7 @@ qp_abort(struct qpair *qp, uint16_t cid)
 		if (s->state == SLOT_FREE || !s->owns_cid || s->cmd.cid != cid)
 			continue;
 		if ((s->state == SLOT_WAIT_BUFFER && xfer_forget(s)) ||
-		    (s->state == SLOT_EXECUTE && s->op.done != NULL &&
-		    lane_cancel(qp->lane, &s->op))) {
+		    (s->state == SLOT_EXECUTE && take_back(s))) {
 			slot_done(s, NVME_SC_ABORT_REQUESTED);
 			return (true);
 		}

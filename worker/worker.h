@@ -87,11 +87,12 @@ struct lane {
 	SLIST_HEAD(, rxbuf) rxbufs;	/* not in use */
 	uint32_t nrxbufs;		/* with those in use */
 	struct pool *h2c;		/* data that an R2T asked for: never starves the other */
+	struct pool *bounce;		/* bounce.c */
 	TAILQ_HEAD(, conn) dirty;	/* have something to send at the end of this turn */
 	TAILQ_HEAD(, conn) late;	/* have had their share, and go on in the next turn */
 	TAILQ_HEAD(, conn) dead;	/* to be freed at the end of this turn */
 	TAILQ_HEAD(, conn) paused;	/* not reading: a slot or buffer is missing */
-	TAILQ_HEAD(slot_list, slot) want_io, want_h2c;	/* waiting for a buffer, oldest first */
+	TAILQ_HEAD(slot_list, slot) want_io, want_h2c, want_bounce;	/* for a buffer, oldest first */
 	struct outbox outbox;
 	bool freed;			/* a slot or buffer came back in this turn */
 	uint32_t busy_poll_us;
@@ -258,6 +259,8 @@ struct slot {
 	uint64_t result;	/* CQE dword 0 and 1 */
 	struct eng_op op;
 	uint32_t parts;		/* how far a command of several engine operations has come */
+	uint8_t *bounce;	/* bounce.c; NULL whenever the slot is free */
+	void (*go_on)(struct slot *, uint16_t status);	/* after what it waits for */
 	struct tx tx_r2t, tx_data, tx_resp;
 	uint8_t head_r2t[SHORT_HEAD], head_data[PDU_HEADER_MAX], head_resp[SHORT_HEAD];
 	uint32_t tx_out;	/* tx not yet sent */
@@ -325,6 +328,15 @@ void	slot_hold(struct slot *, struct ns *);	/* instead of the one it held */
 void	xfer_begin(struct slot *);	/* after prepare(): buffer, R2T, then execute() */
 void	xfer_turn(struct lane *);	/* end of a turn: slots that waited for a buffer */
 bool	xfer_forget(struct slot *);	/* was waiting for a buffer, waits no more */
+
+/* ---- bounce.c: buffers for data that neither comes from the host nor goes to it ---- */
+#define BOUNCE_BYTES	131072u
+#define BOUNCES		4u	/* per lane */
+/* s->bounce becomes one of BOUNCE_BYTES, now or later: go_on(s, 0). */
+void	bounce_get(struct slot *, void (*go_on)(struct slot *, uint16_t status));
+void	bounce_put(struct slot *);	/* it may have none */
+void	bounce_turn(struct lane *);	/* end of a turn: slots that waited for one */
+bool	bounce_forget(struct slot *);	/* was waiting for one, waits no more */
 
 /* ---- controller.c: a controller's life, its queues, keep alive ---- */
 

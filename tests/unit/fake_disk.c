@@ -11,6 +11,7 @@ static unsigned nexpected, nseen;
 static struct eng_queue flying = TAILQ_HEAD_INITIALIZER(flying);
 static unsigned nflying;
 static int files[ENGINE_FILES];
+struct fake_ends fake_wrote;
 
 void
 fake_disk_expect(const struct fake_op *op)
@@ -62,6 +63,9 @@ engine_submit(struct engine *engine, struct eng_op *op)
 	assert_int_equal(op->fua, (e->flags & FAKE_FUA) != 0);
 	assert_int_equal(op->may_unmap, (e->flags & FAKE_UNMAP) != 0);
 	assert_non_null(op->done);
+	if (op->verb == ENG_WRITE)
+		fake_wrote = (struct fake_ends){ ((uint8_t *)op->buf)[0],
+		    ((uint8_t *)op->buf)[op->len - 1] };
 	op->error = e->error;
 	op->stage = 0;
 	nseen++;

@@ -19,6 +19,7 @@ enum fake_kind { FAKE_IO, FAKE_DISCOVERY };
 #define NS_4K	2u	/* 2^24 blocks, deallocates */
 #define NS_RO	5u	/* 2^20 blocks of 512 bytes, read-only */
 #define NS_NONE	3u	/* not there */
+#define NS_RAM	6u	/* for fake_add_ram; nor is this otherwise */
 
 struct fake {
 	struct lane lane;
@@ -40,6 +41,9 @@ int	fake_end(void **state);
 
 void	fake_pass(uint64_t ms);		/* time passes, timers fire */
 void	fake_connect(uint16_t qid);
+void	fake_turns(void);	/* until nothing moves any more */
+/* One more namespace, in mapped memory that is zero. */
+void	fake_add_ram(uint32_t nsid, uint32_t block_size, uint64_t bytes);
 int	fake_ns_fd(uint32_t nsid);
 /* fake_disk_expect of an operation on that namespace; offset and len in bytes */
 void	fake_expect(enum eng_verb, uint32_t nsid, uint64_t offset, uint64_t len, unsigned flags,
