@@ -60,11 +60,6 @@ ctrl_common(const struct controller *c, struct nvme_id_ctrl *id)
 static void
 ctrl_io(const struct controller *c, struct nvme_id_ctrl *id)
 {
-	uint16_t oncs = NVME_ONCS_WRITE_ZEROES;
-
-	for (uint32_t i = 0; i < c->lane->ns->n; i++)
-		if (c->lane->ns->at[i].ns->id.can_discard)
-			oncs |= NVME_ONCS_DSM;
 	id->cntrltype = NVME_CNTRLTYPE_IO;
 	id->cmic = NVME_CMIC_MULTI_PORT | NVME_CMIC_MULTI_CTRL;
 	id->rtd3e = le32(c->hello.shutdown_timeout_ms * 1000);	/* microseconds */
@@ -72,7 +67,7 @@ ctrl_io(const struct controller *c, struct nvme_id_ctrl *id)
 	id->sqes = 0x66;
 	id->cqes = 0x44;
 	id->nn = le32(c->admit.nn);
-	id->oncs = le16(oncs);
+	id->oncs = le16(nvm_oncs(c->lane->ns));
 	id->vwc = NVME_VWC_FLUSH_ALL | (feature_write_cache(c) ? NVME_VWC_PRESENT : 0);
 	id->ioccsz = le32((uint32_t)(sizeof(struct nvme_sqe) + c->hello.icd) / 16);
 	id->iorcsz = le32(sizeof(struct nvme_cqe) / 16);
@@ -99,6 +94,7 @@ fill_ctrl_nvm(const struct slot *s, void *page)
 	struct nvme_id_ctrl_nvm *id = page;
 	struct nvm_limits limits = nvm_limits(s->qp->lane->ns);
 
+	id->vsl = log2_pages(NVM_VERIFY_MAX);
 	id->wzsl = log2_pages(NVM_ZERO_MAX);
 	id->dmrl = NVM_DISCARD_RANGES;
 	id->dmrsl = le32(limits.dmrsl);

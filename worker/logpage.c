@@ -35,7 +35,8 @@ ctrl_error(struct controller *c, const struct slot *s, uint16_t status)
 	if ((status & 0x7ff) == NVME_SC_ABORT_REQUESTED)
 		return;			/* what was wished for is no error */
 	pthread_mutex_lock(&c->error_lock);
-	if ((status & 0x700) == 0x200)	/* media and data integrity */
+	/* media and data integrity, but for an answer that somebody may have waited for */
+	if ((status & 0x700) == 0x200 && (status & 0x7ff) != NVME_SC_COMPARE_FAILURE)
 		c->media_errors++;
 	e = &c->errors[c->nerrors % ERROR_ENTRIES];
 	stat_add(&c->nerrors, 1);

@@ -106,17 +106,74 @@ nvm_range_op(struct slot *s, enum eng_verb verb, uint64_t len)
 	s->op.buf = s->buf;
 	s->op.offset = nvm_slba(&s->cmd) << ns->lbads;
 	s->op.len = len;
-	s->op.fua = (s->cmd.cdw12 & NVME_RW_FUA) != 0;
+	s->op.fua = nvm_fua(s);
+}
+
+void
+nvm_bounce_op(struct slot *s, const struct ns *ns, enum eng_verb verb, uint64_t offset, uint64_t len)
+{
+	ns_op(&s->op, ns, verb);
+	s->op.buf = s->bounce;
+	s->op.offset = offset;
+	s->op.len = len;
+}
+
+uint16_t
+nvm_is_ending(const struct slot *s)
+{
+	return (s->qp->state == QP_LIVE ? 0 : NVME_SC_ABORT_REQUESTED);
+}
+
+/* ---- reading with FUA ---- */
+
+/* What failed to reach the medium was written by somebody who has to know: the next flush says so. */
+static void
+settle_done(struct eng_op *op)
+{
+	struct slot *s = op->arg;
+
+	if (op->error != 0)
+		ns_durable_failed(op);
+	s->go_on(s, op->error != 0 ? ns_status(ENG_READ, op->error) : nvm_is_ending(s));
+}
+
+void
+nvm_settle(struct slot *s, void (*go_on)(struct slot *, uint16_t))
+{
+	const struct ns *ns = nvm_ns(s);
+
+	if (!nvm_fua(s) || ns->id.ram || (ns->id.direct && !ns->id.volatile_cache)) {
+		go_on(s, 0);
+		return;
+	}
+	s->go_on = go_on;
+	ns_flush_op(&s->op, ns);
+	nvm_submit(s, settle_done);
+}
+
+/* ---- the table ---- */
+
+uint16_t
+nvm_oncs(const struct ns_table *table)
+{
+	uint16_t oncs = NVME_ONCS_COMPARE | NVME_ONCS_WRITE_ZEROES | NVME_ONCS_VERIFY;
+
+	for (uint32_t i = 0; i < table->n; i++)
+		if (table->at[i].ns->id.can_discard)
+			oncs |= NVME_ONCS_DSM;
+	return (oncs);
 }
 
 static const struct cmd_rule rules[] = {
 	{ NVME_NVM_FLUSH, "Flush", nvm_flush_prepare, nvm_flush_execute, 0 },
 	{ NVME_NVM_WRITE, "Write", nvm_write_prepare, nvm_write_execute, RULE_CHANGES },
 	{ NVME_NVM_READ, "Read", nvm_read_prepare, nvm_read_execute, 0 },
+	{ NVME_NVM_COMPARE, "Compare", nvm_compare_prepare, nvm_compare_execute, 0 },
 	{ NVME_NVM_WRITE_ZEROES, "Write Zeroes", nvm_zero_prepare, nvm_zero_execute,
 	    RULE_CHANGES },
 	{ NVME_NVM_DATASET_MANAGEMENT, "Dataset Management", nvm_dsm_prepare,
 	    nvm_dsm_execute, RULE_CHANGES },
+	{ NVME_NVM_VERIFY, "Verify", nvm_verify_prepare, nvm_verify_execute, 0 },
 };
 
 const struct cmd_rule *

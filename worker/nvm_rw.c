@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Read, Write, Write Zeroes: one range of blocks, one engine operation.
+ * Read, Write, Write Zeroes: one range of blocks, one engine operation. A Read with FUA has what a
+ * cache holds of the namespace brought to the medium first.
  */
 #include "config.h"
 
@@ -57,12 +58,25 @@ read_done(struct eng_op *op)
 	slot_done_data(s, s->len_out);
 }
 
-void
-nvm_read_execute(struct slot *s)
+static void
+read_begin(struct slot *s, uint16_t status)
 {
+	if (status != 0) {
+		slot_done(s, status);
+		return;
+	}
 	nvm_range_op(s, ENG_READ, s->len_out);
 	s->op.fua = false;
 	nvm_submit(s, read_done);
+}
+
+void
+nvm_read_execute(struct slot *s)
+{
+	if (nvm_fua(s))
+		nvm_settle(s, read_begin);
+	else
+		read_begin(s, 0);
 }
 
 static void

@@ -258,9 +258,11 @@ struct slot {
 	bool aborted;
 	uint64_t result;	/* CQE dword 0 and 1 */
 	struct eng_op op;
-	uint32_t parts;		/* how far a command of several engine operations has come */
+	uint32_t parts;		/* how far a command of several engine operations has come: parts */
+	uint64_t at;		/* ... bytes of this one */
 	uint8_t *bounce;	/* bounce.c; NULL whenever the slot is free */
 	void (*go_on)(struct slot *, uint16_t status);	/* after what it waits for */
+	void (*then)(struct slot *, uint16_t status);	/* of nvm_compare */
 	struct tx tx_r2t, tx_data, tx_resp;
 	uint8_t head_r2t[SHORT_HEAD], head_data[PDU_HEADER_MAX], head_resp[SHORT_HEAD];
 	uint32_t tx_out;	/* tx not yet sent */
@@ -443,13 +445,16 @@ const struct cmd_rule *admin_rule(uint8_t opc);		/* admin.c */
 const struct cmd_rule *nvm_rule(uint8_t opc);		/* nvm.c */
 const struct cmd_rule *fabrics_rule(const struct qpair *, uint8_t fctype);	/* fabrics.c */
 
-/* Limits of Dataset Management in blocks, as Identify says them; nvm.c. */
-struct nvm_limits { uint32_t dmrsl; uint64_t dmsl; };
+/* Limits of a command, as Identify says them. */
 #define NVM_ZERO_MAX		(32u << 20)	/* Write Zeroes, bytes */
+#define NVM_VERIFY_MAX		(32u << 20)	/* Verify, bytes */
 #define NVM_DISCARD_RANGES	255u		/* Dataset Management */
 #define NVM_DISCARD_RANGE_MAX	(4ull << 30)	/* bytes in a range */
 #define NVM_DISCARD_MAX		(16ull << 30)	/* bytes in a command */
+/* ... of Dataset Management, in blocks; nvm_dsm.c */
+struct nvm_limits { uint32_t dmrsl; uint64_t dmsl; };
 struct nvm_limits nvm_limits(const struct ns_table *);
+uint16_t nvm_oncs(const struct ns_table *);	/* Identify ONCS */
 
 /* identify.c, logpage.c, feature.c, aer.c: prepare and execute of one admin command each */
 uint16_t identify_prepare(struct slot *);

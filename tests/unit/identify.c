@@ -109,7 +109,7 @@ controller(void **state)
 	assert_int_equal(id.cqes, 0x44);
 	assert_int_equal(le16_get(id.maxcmd), 128);
 	assert_int_equal(le32_get(id.nn), 8);
-	assert_int_equal(le16_get(id.oncs), NVME_ONCS_DSM | NVME_ONCS_WRITE_ZEROES);
+	assert_int_equal(le16_get(id.oncs), 0x0001 | 0x0004 | 0x0008 | 0x0080);
 	assert_int_equal(le16_get(id.fuses), 0);
 	assert_int_equal(id.vwc, 7);
 	ns_find(fake.lane.ns, NS_512)->id.volatile_cache = 0;
@@ -148,7 +148,7 @@ no_discard_no_dsm(void **state)
 	for (uint32_t i = 0; i < fake.lane.ns->n; i++)
 		fake.lane.ns->at[i].ns->id.can_discard = 0;
 	get(NVME_CNS_CTRL, 0, &id);
-	assert_int_equal(le16_get(id.oncs), NVME_ONCS_WRITE_ZEROES);
+	assert_int_equal(le16_get(id.oncs), 0x0001 | 0x0008 | 0x0080);
 }
 
 static void
@@ -158,6 +158,7 @@ limits(void **state)
 
 	(void)state;
 	get(NVME_CNS_CSI_CTRL, 0, &id);
+	assert_int_equal(id.vsl, 13);			/* 32 MiB */
 	assert_int_equal(id.wzsl, 13);			/* 32 MiB */
 	assert_int_equal(id.dmrl, 255);
 	assert_int_equal(le32_get(id.dmrsl), 1 << 20);	/* 4 GiB of 4 KiB blocks */

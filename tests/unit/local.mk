@@ -217,6 +217,16 @@ UNIT_TESTS += %D%/nvm
 %C%_nvm_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_nvm_LDADD = $(UNIT_COMMANDS)
 
+UNIT_TESTS += %D%/nvm_verify
+%C%_nvm_verify_SOURCES = %D%/nvm_verify.c $(FAKES)
+%C%_nvm_verify_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_nvm_verify_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/nvm_compare
+%C%_nvm_compare_SOURCES = %D%/nvm_compare.c $(FAKES)
+%C%_nvm_compare_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_nvm_compare_LDADD = $(UNIT_COMMANDS)
+
 UNIT_TESTS += %D%/nvm_dsm
 %C%_nvm_dsm_SOURCES = %D%/nvm_dsm.c $(FAKES)
 %C%_nvm_dsm_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

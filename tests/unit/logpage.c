@@ -203,7 +203,10 @@ what_is_supported(void **state)
 	assert_int_equal(le32_get(log.io[NVME_NVM_WRITE_ZEROES]), 0x00000003);
 	assert_int_equal(le32_get(log.io[NVME_NVM_DATASET_MANAGEMENT]), 0x00000003);
 	assert_int_equal(le32_get(log.io[NVME_NVM_FLUSH]), 0x00000001);
-	assert_int_equal(le32_get(log.io[NVME_NVM_COMPARE]), 0);
+	assert_int_equal(le32_get(log.io[NVME_NVM_COMPARE]), 0x00000001);
+	assert_int_equal(le32_get(log.io[NVME_NVM_VERIFY]), 0x00000001);
+	assert_int_equal(le32_get(log.io[NVME_NVM_COPY]), 0);
+	assert_int_equal(le32_get(log.io[NVME_NVM_WRITE_UNCORRECTABLE]), 0);
 
 	get_at(NVME_LID_FEATURE_EFFECTS, id, sizeof(id), 0);
 	assert_int_equal(le32_get(id[NVME_FID_NUMBER_OF_QUEUES]), 0x00200001);

@@ -73,9 +73,6 @@ refused_before_data(void **state)
 		{ { .opc = WRITE, .nsid = NS_512, .cdw12 = 1u << 20, .sgl_len = 512 },
 		    DNR(NVME_SC_INVALID_FIELD) },	/* directives */
 		{ { .opc = ZERO, .nsid = NS_512, .cdw12 = NVME_RW_NSZ }, DNR(NVME_SC_INVALID_FIELD) },
-		{ { .opc = NVME_NVM_COMPARE, .nsid = NS_512, .sgl_len = 512 },
-		    DNR(NVME_SC_INVALID_OPCODE) },
-		{ { .opc = NVME_NVM_VERIFY, .nsid = NS_512 }, DNR(NVME_SC_INVALID_OPCODE) },
 		{ { .opc = NVME_NVM_COPY, .nsid = NS_512 }, DNR(NVME_SC_INVALID_OPCODE) },
 		{ { .opc = NVME_NVM_WRITE_UNCORRECTABLE, .nsid = NS_512 },
 		    DNR(NVME_SC_INVALID_OPCODE) },
@@ -108,6 +105,58 @@ read_brings_data(void **state)
 	assert_int_equal(ctrl_stats(fake.c).reads, 1);
 	assert_int_equal(ctrl_stats(fake.c).read_units, 16);
 	fake_release(s);
+}
+
+/* What FUA brings has to be on the medium. Failing that, whoever wrote it has to be told, too. */
+static void
+read_with_fua(void **state)
+{
+	struct cmd cmd = { .opc = READ, .nsid = NS_512, .cdw12 = NVME_RW_FUA, .sgl_len = 512 };
+	const struct cmd flush = { .opc = FLUSH, .nsid = NS_512 };
+	struct slot *s;
+
+	(void)state;
+	fake_expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
+	fake_expect(ENG_READ, NS_512, 0, 512, 0, 0);
+	s = fake_nvm(&cmd, NULL);
+	fake_disk_run();
+	assert_int_equal(fake_status(s), 0);
+	assert_int_equal(fake_len(s), 512);
+	fake_release(s);
+	fake_expect(ENG_FLUSH, NS_512, 0, 0, 0, EIO);
+	s = fake_nvm(&cmd, NULL);
+	fake_disk_run();
+	assert_int_equal(fake_status(s), NVME_SC_UNRECOVERED_READ_ERROR);
+	fake_release(s);
+	fake_expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
+	s = fake_nvm(&flush, NULL);
+	fake_disk_run();
+	assert_int_equal(fake_status(s), NVME_SC_WRITE_FAULT);
+	fake_release(s);
+	/* without any cache there is nothing to bring */
+	ns_find(fake.lane.ns, NS_4K)->id.direct = 1;
+	cmd.nsid = NS_4K;
+	cmd.sgl_len = 4096;
+	fake_expect(ENG_READ, NS_4K, 0, 4096, 0, 0);
+	s = fake_nvm(&cmd, NULL);
+	fake_disk_run();
+	assert_int_equal(fake_status(s), 0);
+	fake_release(s);
+}
+
+/* A queue that closes during that flush does not read any more. */
+static void
+closing_before_the_read(void **state)
+{
+	const struct cmd cmd = { .opc = READ, .nsid = NS_512, .cdw12 = NVME_RW_FUA, .sgl_len = 512 };
+
+	(void)state;
+	fake_expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
+	fake_nvm(&cmd, NULL);
+	fake_disk_start();
+	qp_close(&fake.c->io[0].qp, "test");
+	fake_disk_run();
+	assert_int_equal(fake.c->io[0].state, QP_FREE);
 }
 
 static void
@@ -303,7 +352,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(refused_before_data), T(read_brings_data), T(last_block_of_a_read_only_one),
+		T(refused_before_data), T(read_brings_data), T(read_with_fua),
+		T(closing_before_the_read), T(last_block_of_a_read_only_one),
 		T(write_honours_fua), T(errors_of_the_device), T(write_zeroes), T(flush_one),
 		T(losses_are_told_to_all),
 		T(flush_all), T(closing_with_commands),
