@@ -122,6 +122,8 @@ enum nvme_status {
 	NVME_SC_NVM_INVALID_PROTECTION_INFO = 0x181,
 	NVME_SC_NVM_WRITE_TO_READ_ONLY_RANGE = 0x182,
 	NVME_SC_NVM_COMMAND_SIZE_LIMIT_EXCEEDED = 0x183,
+	NVME_SC_NVM_INCOMPATIBLE_NS_OR_FORMAT = 0x185,
+	NVME_SC_NVM_OVERLAPPING_IO_RANGE = 0x187,
 	/* The same values mean something else when a Fabrics command is answered. */
 	NVME_SC_CONNECT_INCOMPATIBLE_FORMAT = 0x180,
 	NVME_SC_CONNECT_CONTROLLER_BUSY = 0x181,
@@ -407,5 +409,9 @@ enum nvme_aer_notice {
 
 #define NVME_DSM_NR0(cdw10) ((cdw10) & 0xff)	/* 0's based */
 #define NVME_DSM_AD 0x4u			/* CDW11: deallocate */
+
+/* Copy: CDW10/11 SDLBA; CDW12 as Write, but for its low half. */
+#define NVME_COPY_NR0(cdw12) ((cdw12) & 0xff)	/* ranges, 0's based */
+#define NVME_COPY_FORMAT(cdw12) ((cdw12) >> 8 & 0xf)
 
 #endif

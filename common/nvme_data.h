@@ -352,4 +352,20 @@ struct nvme_dsm_range { struct le32 cattr, nlb; struct le64 slba; };
 NVME_SIZE(nvme_dsm_range, 16);
 NVME_AT(nvme_dsm_range, slba, 8);
 
+/* Copy, descriptor formats 0h and 2h; snsid and sopt are reserved in the former. */
+struct nvme_copy_range {
+	struct le32 snsid;
+	uint8_t reserved4[4];
+	struct le64 slba;
+	struct le16 nlb0;		/* 0's based */
+	uint8_t reserved18[4];
+	struct le16 sopt;
+	struct le32 elbt;
+	struct le16 elbat, elbatm;
+};
+NVME_SIZE(nvme_copy_range, 32);
+NVME_AT(nvme_copy_range, slba, 8);
+NVME_AT(nvme_copy_range, nlb0, 16);
+NVME_AT(nvme_copy_range, elbt, 24);
+
 #endif

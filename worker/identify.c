@@ -68,6 +68,7 @@ ctrl_io(const struct controller *c, struct nvme_id_ctrl *id)
 	id->cqes = 0x44;
 	id->nn = le32(c->admit.nn);
 	id->oncs = le16(nvm_oncs(c->lane->ns));
+	id->ocfs = le16(NVM_COPY_FORMATS);
 	id->vwc = NVME_VWC_FLUSH_ALL | (feature_write_cache(c) ? NVME_VWC_PRESENT : 0);
 	id->ioccsz = le32((uint32_t)(sizeof(struct nvme_sqe) + c->hello.icd) / 16);
 	id->iorcsz = le32(sizeof(struct nvme_cqe) / 16);

@@ -15,8 +15,8 @@ endif
 # the controller and its commands
 %C%_libworker_a_SOURCES += %D%/admin.c %D%/aer.c %D%/controller.c %D%/discovery.c %D%/drain.c \
 	%D%/fabrics.c %D%/feature.c %D%/identify.c %D%/identify_ns.c %D%/logpage.c %D%/ns.c %D%/ns_stat.c \
-	%D%/ns_table.c %D%/nvm.c %D%/nvm.h %D%/nvm_compare.c %D%/nvm_dsm.c %D%/nvm_flush.c \
-	%D%/nvm_rw.c %D%/nvm_verify.c %D%/property.c %D%/seat.c
+	%D%/ns_table.c %D%/nvm.c %D%/nvm.h %D%/nvm_compare.c %D%/nvm_copy.c %D%/nvm_dsm.c \
+	%D%/nvm_flush.c %D%/nvm_rw.c %D%/nvm_verify.c %D%/property.c %D%/seat.c
 
 pkglibexec_PROGRAMS += %D%/cellblock-worker
 %C%_cellblock_worker_SOURCES = %D%/worker.c

@@ -106,7 +106,7 @@ nvm_range_op(struct slot *s, enum eng_verb verb, uint64_t len)
 	s->op.buf = s->buf;
 	s->op.offset = nvm_slba(&s->cmd) << ns->lbads;
 	s->op.len = len;
-	s->op.fua = nvm_fua(s);
+	s->op.fua = nvm_durable(s);
 }
 
 void
@@ -116,6 +116,12 @@ nvm_bounce_op(struct slot *s, const struct ns *ns, enum eng_verb verb, uint64_t 
 	s->op.buf = s->bounce;
 	s->op.offset = offset;
 	s->op.len = len;
+}
+
+bool
+nvm_durable(const struct slot *s)
+{
+	return (nvm_fua(s));
 }
 
 uint16_t
@@ -156,7 +162,8 @@ nvm_settle(struct slot *s, void (*go_on)(struct slot *, uint16_t))
 uint16_t
 nvm_oncs(const struct ns_table *table)
 {
-	uint16_t oncs = NVME_ONCS_COMPARE | NVME_ONCS_WRITE_ZEROES | NVME_ONCS_VERIFY;
+	uint16_t oncs = NVME_ONCS_COMPARE | NVME_ONCS_WRITE_ZEROES | NVME_ONCS_VERIFY |
+	    NVME_ONCS_COPY;
 
 	for (uint32_t i = 0; i < table->n; i++)
 		if (table->at[i].ns->id.can_discard)
@@ -174,6 +181,7 @@ static const struct cmd_rule rules[] = {
 	{ NVME_NVM_DATASET_MANAGEMENT, "Dataset Management", nvm_dsm_prepare,
 	    nvm_dsm_execute, RULE_CHANGES },
 	{ NVME_NVM_VERIFY, "Verify", nvm_verify_prepare, nvm_verify_execute, 0 },
+	{ NVME_NVM_COPY, "Copy", nvm_copy_prepare, nvm_copy_execute, RULE_CHANGES },
 };
 
 const struct cmd_rule *

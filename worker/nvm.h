@@ -29,6 +29,7 @@ void	nvm_submit(struct slot *, void (*done)(struct eng_op *));
 bool	nvm_is_given_up(struct slot *);
 uint16_t nvm_is_ending(const struct slot *);	/* ... as a status, answering nothing */
 uint16_t nvm_op_status(const struct slot *);
+bool	nvm_durable(const struct slot *);	/* what it writes is on the medium before it is answered */
 /* Before something is read: go_on(s, 0), or with the status that is its answer. With FUA, what a
  * cache may have of the namespace is on the medium then. */
 void	nvm_settle(struct slot *, void (*go_on)(struct slot *, uint16_t status));
@@ -66,5 +67,9 @@ void	nvm_compare(struct slot *, void (*then)(struct slot *, uint16_t status));
 /* ---- nvm_verify.c ---- */
 uint16_t nvm_verify_prepare(struct slot *);
 void	nvm_verify_execute(struct slot *);
+
+/* ---- nvm_copy.c ---- */
+uint16_t nvm_copy_prepare(struct slot *);
+void	nvm_copy_execute(struct slot *);
 
 #endif

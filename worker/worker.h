@@ -259,7 +259,7 @@ struct slot {
 	uint64_t result;	/* CQE dword 0 and 1 */
 	struct eng_op op;
 	uint32_t parts;		/* how far a command of several engine operations has come: parts */
-	uint64_t at;		/* ... bytes of this one */
+	uint64_t before, at;	/* ... bytes of the parts before, and of this one */
 	uint8_t *bounce;	/* bounce.c; NULL whenever the slot is free */
 	void (*go_on)(struct slot *, uint16_t status);	/* after what it waits for */
 	void (*then)(struct slot *, uint16_t status);	/* of nvm_compare */
@@ -388,6 +388,7 @@ struct controller {
 	uint8_t files[ENGINE_FILES / 8];	/* which of the engines' slots are taken */
 	struct { uint8_t *data; size_t len; uint64_t generation; } page;	/* discovery log */
 	uint32_t aec;		/* Feature 0Bh */
+	uint16_t cdfe;		/* Feature 16h: bit n: the host uses Copy descriptor format n */
 	uint32_t events_pending, events_masked;	/* bits of enum aer_event */
 	TAILQ_HEAD(, slot) aers;
 	uint32_t naers;
@@ -451,9 +452,15 @@ const struct cmd_rule *fabrics_rule(const struct qpair *, uint8_t fctype);	/* fa
 #define NVM_DISCARD_RANGES	255u		/* Dataset Management */
 #define NVM_DISCARD_RANGE_MAX	(4ull << 30)	/* bytes in a range */
 #define NVM_DISCARD_MAX		(16ull << 30)	/* bytes in a command */
-/* ... of Dataset Management, in blocks; nvm_dsm.c */
+#define NVM_COPY_FORMATS	0x5u		/* OCFS: descriptor formats 0h and 2h */
+#define NVM_COPY_RANGES		128u
+#define NVM_COPY_RANGE_MAX	(16u << 20)	/* bytes in a range */
+#define NVM_COPY_MAX		(64u << 20)	/* bytes in a command */
+/* ... in blocks: of Dataset Management for every namespace; of Copy for one. nvm_dsm.c, nvm_copy.c */
 struct nvm_limits { uint32_t dmrsl; uint64_t dmsl; };
 struct nvm_limits nvm_limits(const struct ns_table *);
+struct nvm_copy_limits { uint16_t mssrl; uint32_t mcl; };
+struct nvm_copy_limits nvm_copy_limits(const struct ns *);
 uint16_t nvm_oncs(const struct ns_table *);	/* Identify ONCS */
 
 /* identify.c, logpage.c, feature.c, aer.c: prepare and execute of one admin command each */

@@ -109,8 +109,9 @@ controller(void **state)
 	assert_int_equal(id.cqes, 0x44);
 	assert_int_equal(le16_get(id.maxcmd), 128);
 	assert_int_equal(le32_get(id.nn), 8);
-	assert_int_equal(le16_get(id.oncs), 0x0001 | 0x0004 | 0x0008 | 0x0080);
+	assert_int_equal(le16_get(id.oncs), 0x0001 | 0x0004 | 0x0008 | 0x0080 | 0x0100);
 	assert_int_equal(le16_get(id.fuses), 0);
+	assert_int_equal(le16_get(id.ocfs), 0x5);	/* Copy descriptor formats 0h and 2h */
 	assert_int_equal(id.vwc, 7);
 	ns_find(fake.lane.ns, NS_512)->id.volatile_cache = 0;
 	assert_int_equal(le32_get(id.sgls), 0x00300001);
@@ -148,7 +149,7 @@ no_discard_no_dsm(void **state)
 	for (uint32_t i = 0; i < fake.lane.ns->n; i++)
 		fake.lane.ns->at[i].ns->id.can_discard = 0;
 	get(NVME_CNS_CTRL, 0, &id);
-	assert_int_equal(le16_get(id.oncs), 0x0001 | 0x0008 | 0x0080);
+	assert_int_equal(le16_get(id.oncs), 0x0001 | 0x0008 | 0x0080 | 0x0100);
 }
 
 static void
@@ -186,6 +187,9 @@ namespaces(void **state)
 	assert_int_equal(id.nsfeat, NVME_NSFEAT_OPTPERF);
 	assert_int_equal(le16_get(id.npwg), 7);
 	assert_int_equal(le16_get(id.npdg), 0);
+	assert_int_equal(le16_get(id.mssrl), 32768);	/* Copy: 16 MiB in a range, */
+	assert_true(le32_get(id.mcl) == 131072);	/* 64 MiB in all, */
+	assert_int_equal(id.msrc, 127);			/* 128 ranges */
 	assert_int_equal(id.nguid[0], 5);
 	assert_int_equal(id.eui64[1], 8);
 	assert_true(all_zero(id.vendor, sizeof(id.vendor)));
@@ -195,6 +199,8 @@ namespaces(void **state)
 	assert_int_equal(le16_get(id.npwg), 0);
 	assert_int_equal(le16_get(id.npdg), 15);
 	assert_int_equal(le16_get(id.nows), 47);
+	assert_int_equal(le16_get(id.mssrl), 4096);
+	assert_true(le32_get(id.mcl) == 16384);
 	assert_int_equal(id.dlfeat, 9);
 
 	get(NVME_CNS_NS, NS_RO, &id);

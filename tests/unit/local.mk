@@ -222,6 +222,11 @@ UNIT_TESTS += %D%/nvm_verify
 %C%_nvm_verify_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_nvm_verify_LDADD = $(UNIT_COMMANDS)
 
+UNIT_TESTS += %D%/nvm_copy
+%C%_nvm_copy_SOURCES = %D%/nvm_copy.c $(FAKES)
+%C%_nvm_copy_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_nvm_copy_LDADD = $(UNIT_COMMANDS)
+
 UNIT_TESTS += %D%/nvm_compare
 %C%_nvm_compare_SOURCES = %D%/nvm_compare.c $(FAKES)
 %C%_nvm_compare_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -205,7 +205,7 @@ what_is_supported(void **state)
 	assert_int_equal(le32_get(log.io[NVME_NVM_FLUSH]), 0x00000001);
 	assert_int_equal(le32_get(log.io[NVME_NVM_COMPARE]), 0x00000001);
 	assert_int_equal(le32_get(log.io[NVME_NVM_VERIFY]), 0x00000001);
-	assert_int_equal(le32_get(log.io[NVME_NVM_COPY]), 0);
+	assert_int_equal(le32_get(log.io[NVME_NVM_COPY]), 0x00000003);
 	assert_int_equal(le32_get(log.io[NVME_NVM_WRITE_UNCORRECTABLE]), 0);
 
 	get_at(NVME_LID_FEATURE_EFFECTS, id, sizeof(id), 0);

@@ -73,7 +73,6 @@ refused_before_data(void **state)
 		{ { .opc = WRITE, .nsid = NS_512, .cdw12 = 1u << 20, .sgl_len = 512 },
 		    DNR(NVME_SC_INVALID_FIELD) },	/* directives */
 		{ { .opc = ZERO, .nsid = NS_512, .cdw12 = NVME_RW_NSZ }, DNR(NVME_SC_INVALID_FIELD) },
-		{ { .opc = NVME_NVM_COPY, .nsid = NS_512 }, DNR(NVME_SC_INVALID_OPCODE) },
 		{ { .opc = NVME_NVM_WRITE_UNCORRECTABLE, .nsid = NS_512 },
 		    DNR(NVME_SC_INVALID_OPCODE) },
 		{ { .opc = 0xff, .nsid = NS_512 }, DNR(NVME_SC_INVALID_OPCODE) },
