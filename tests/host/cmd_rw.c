@@ -12,7 +12,7 @@
 #include "tests/host/nvmehost.h"
 #include "tests/host/spec.h"
 
-enum { SQE_FUA_BYTE = SQE_CDW12 + 3, FUA_BIT = 0x40 };
+enum { SQE_FUA_BYTE = SQE_CDW12 + 3, FUA_BIT = 0x40, DEAC_BIT = 0x02 };
 
 /* What is to be transferred: whole blocks, pieces of at most `piece` bytes. */
 struct range {
@@ -77,7 +77,7 @@ transfer(struct settings *s, struct host_ctrl *h, struct range *r, bool writing,
 			    s->lba + at + i, s->seed, 1);
 		(writing ? host_fill_write : host_fill_read)(
 		    &cmd, r->ns.nsid, s->lba + at, nlb, r->buf, len);
-		cmd.sqe[SQE_FUA_BYTE] |= writing && s->fua ? FUA_BIT : 0;
+		cmd.sqe[SQE_FUA_BYTE] |= s->fua ? FUA_BIT : 0;
 		if (host_run(h->io[0], &cmd) == -1)
 			return (say_queue_error(h->io[0]));
 		if (!writing && f != NULL)
@@ -149,7 +149,7 @@ cmd_zero(struct settings *s, struct host_ctrl *h)
 	for (uint64_t at = 0; at < nlb && status == EXIT_OK; at += 65536) {
 		host_fill_zeroes(&cmd, ns.nsid, s->lba + at,
 		    nlb - at < 65536 ? (uint32_t)(nlb - at) : 65536);
-		cmd.sqe[SQE_FUA_BYTE] |= s->fua ? FUA_BIT : 0;
+		cmd.sqe[SQE_FUA_BYTE] |= (s->fua ? FUA_BIT : 0) | (s->deac ? DEAC_BIT : 0);
 		status = run_one(h, &cmd);
 	}
 	return (status);

@@ -13,7 +13,7 @@
 
 #define ROWS(a) (sizeof(a) / sizeof((a)[0]))
 
-enum { OPC_COMPARE = 0x05, OPC_COPY = 0x19, OPC_RESERVE = 0x0d, OPC_REPORT = 0x0e };
+enum { OPC_RESERVE = 0x0d, OPC_REPORT = 0x0e };
 enum { END = 1 };	/* in extra: value counts from the end of the namespace */
 
 static uint64_t
