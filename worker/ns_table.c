@@ -317,8 +317,6 @@ word_there(struct mail *m)
 	if (news->fresh)
 		ns_stat_retire(lane, news->new->file);
 	/* where it cannot be had, I/O of this lane to it fails with EBADF */
-	if (news->fresh)
-		ns_stat_retire(lane, news->new->file);
 	if (lane->index != 0 && news->fresh)
 		(void)engine_file_set(lane->engine, news->new->file, news->new->medium->fd);
 	lane->ns = news->table;
