@@ -143,9 +143,11 @@ NVME_AT(nvme_id_ctrl, vendor, 3072);
 #define NVME_CTRATT_HOSTID128 0x00000001u
 #define NVME_CTRATT_TBKAS 0x00000040u
 #define NVME_LPA_SMART_PER_NS 0x01
+#define NVME_LPA_SUPPORTED_PAGES 0x20	/* logs 00h, 12h, 13h and scopes in 05h */
 #define NVME_LPA_EFFECTS 0x02
 #define NVME_LPA_EXTENDED 0x04		/* NUMDU and LPO may be used */
 #define NVME_ONCS_COMPARE 0x0001
+#define NVME_ONCS_WRITE_UNCORRECTABLE 0x0002
 #define NVME_ONCS_DSM 0x0004
 #define NVME_ONCS_WRITE_ZEROES 0x0008
 #define NVME_ONCS_SAVE 0x0010
@@ -246,11 +248,15 @@ NVME_SIZE(nvme_id_ns_independent, 4096);
 NVME_AT(nvme_id_ns_independent, nstat, 14);
 #define NVME_NSTAT_NRDY 0x01
 
-/* Identify, CNS 02h (namespaces) and 13h (controllers). */
+/* Identify, CNS 02h (namespaces), 13h (controllers), 19h (endurance groups: as 13h). */
 struct nvme_ns_list { struct le32 nsid[1024]; };
 NVME_SIZE(nvme_ns_list, 4096);
 struct nvme_ctrl_list { struct le16 num, id[2047]; };
 NVME_SIZE(nvme_ctrl_list, 4096);
+
+/* Identify, CNS 1Ch: for each combination of I/O command sets, a bit for each CSI. */
+struct nvme_io_command_sets { struct le64 vector[512]; };
+NVME_SIZE(nvme_io_command_sets, 4096);
 
 /* Log page 01h: newest first. */
 struct nvme_error_entry {
@@ -308,6 +314,16 @@ struct nvme_effects_log {
 NVME_SIZE(nvme_effects_log, 4096);
 #define NVME_EFFECTS_SUPPORTED 0x00000001u
 #define NVME_EFFECTS_CONTENT_CHANGE 0x00000002u
+
+/* Feature 16h. */
+struct nvme_host_behavior {
+	uint8_t acre, etdas, lbafee, hdisns;
+	struct le16 cdfe;		/* copy descriptor formats */
+	uint8_t reserved6[506];
+};
+NVME_SIZE(nvme_host_behavior, 512);
+NVME_AT(nvme_host_behavior, cdfe, 4);
+#define NVME_CDFE_FORMAT_2 0x0004u
 
 /* Log page 70h: a header, then NUMREC entries. */
 struct nvmf_discovery_header {

@@ -40,10 +40,13 @@ ctrl_new(struct lane *lane, const struct ipc_hello *hello, const struct ipc_admi
 	c->cap = property_cap(hello);
 	c->minutes_since = mono_ms() / 60000;
 	pthread_mutex_init(&c->error_lock, NULL);
+	health_init(c);
+	feature_reset(c);
 	TAILQ_INIT(&c->aers);
 	drain_init(c);
 	c->keep_alive = (struct timer){ .name = "keep alive", .fire = keep_alive_late, .arg = c };
 	ctrl_set_kato(c, connect->kato_ms);
+	c->features.kato_ms = c->kato_ms;
 	return (c);
 }
 

@@ -51,3 +51,14 @@ ctrl_page(struct controller *c, int fd, const struct ipc_page *p)
 		aer_event(c, AER_EVENT_DISCOVERY);
 	c->page.generation = p->generation;
 }
+
+static const uint8_t *
+view(struct slot *s, uint64_t *size)
+{
+	*size = s->qp->ctrl->page.len;
+	return (s->qp->ctrl->page.data);
+}
+
+const struct log log_discovery = {
+	.lid = NVME_LID_DISCOVERY, .where = LOG_DISCOVERY, .view = view,
+};

@@ -49,7 +49,7 @@ ctrl_common(const struct controller *c, struct nvme_id_ctrl *id)
 	id->ctratt = le32(NVME_CTRATT_HOSTID128 | NVME_CTRATT_TBKAS);
 	id->acl = 3;
 	id->aerl = MAX_AER - 1;
-	id->lpa = NVME_LPA_EXTENDED | NVME_LPA_EFFECTS | LPA_SUPPORTED_PAGES;
+	id->lpa = NVME_LPA_EXTENDED | NVME_LPA_EFFECTS | NVME_LPA_SUPPORTED_PAGES;
 	id->elpe = ERROR_ENTRIES - 1;
 	id->kas = le16(KAS_MS / 100);
 	id->maxcmd = le16((uint16_t)c->hello.queue_size);
@@ -61,13 +61,14 @@ static void
 ctrl_io(const struct controller *c, struct nvme_id_ctrl *id)
 {
 	id->cntrltype = NVME_CNTRLTYPE_IO;
+	id->lpa |= NVME_LPA_SMART_PER_NS;
 	id->cmic = NVME_CMIC_MULTI_PORT | NVME_CMIC_MULTI_CTRL;
 	id->rtd3e = le32(c->hello.shutdown_timeout_ms * 1000);	/* microseconds */
 	id->frmw = 0x03;			/* one slot, and it is read-only */
 	id->sqes = 0x66;
 	id->cqes = 0x44;
 	id->nn = le32(c->admit.nn);
-	id->oncs = le16(nvm_oncs(c->lane->ns));
+	id->oncs = le16(nvm_oncs(c->lane->ns) | NVME_ONCS_SAVE);
 	id->ocfs = le16(NVM_COPY_FORMATS);
 	id->vwc = NVME_VWC_FLUSH_ALL | (feature_write_cache(c) ? NVME_VWC_PRESENT : 0);
 	id->ioccsz = le32((uint32_t)(sizeof(struct nvme_sqe) + c->hello.icd) / 16);

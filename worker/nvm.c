@@ -121,7 +121,7 @@ nvm_bounce_op(struct slot *s, const struct ns *ns, enum eng_verb verb, uint64_t 
 bool
 nvm_durable(const struct slot *s)
 {
-	return (nvm_fua(s));
+	return (nvm_fua(s) || cache_is_off(s->qp->lane));
 }
 
 uint16_t

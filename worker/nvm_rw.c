@@ -85,9 +85,11 @@ write_done(struct eng_op *op)
 	struct slot *s = op->arg;
 	uint16_t status = nvm_op_status(s);
 
-	if (status == 0)
+	if (status == 0) {
 		ns_stat_write(s->qp->lane, op->file, s->len_in);
-	else if (op->fua)
+		if (!op->fua && cache_makes_durable(s))
+			return;
+	} else if (op->fua)
 		ns_durable_failed(op);
 	slot_done(s, status);
 }
@@ -108,6 +110,8 @@ op_done(struct eng_op *op)
 
 	if (op->error != 0 && op->fua)
 		ns_durable_failed(op);
+	if (op->error == 0 && !op->fua && cache_makes_durable(s))
+		return;
 	slot_done(s, nvm_op_status(s));
 }
 

@@ -52,6 +52,7 @@ slot_take(struct qpair *qp)
 	s->pool = NULL;
 	s->len_in = s->len_out = s->got = s->icd = s->tx_out = s->parts = 0;
 	s->status = 0;
+	s->ploc = PLOC_NONE;
 	s->result = 0;
 	s->data_bad = s->aborted = s->owns_cid = s->in_place = s->sends_memory = false;
 	s->src = NULL;
@@ -296,8 +297,10 @@ judge(struct slot *s, bool duplicate, uint32_t icd)
 	/* an I/O queue does not outlive the enabled state: its lane is told to close it */
 	if (qp->qid == 0 && !ctrl_enabled(ctrl) && (s->rule->flags & RULE_DISABLED) == 0)
 		return (NVME_SC_COMMAND_SEQUENCE_ERROR);
-	if (s->cmd.fuse != 0)
+	if (s->cmd.fuse != 0) {
+		s->ploc = PLOC(1, 0);
 		return (NVME_SC_INVALID_FIELD | NVME_SC_DNR);
+	}
 	status = sqe_check_sgl(&s->cmd, icd, conn_params(qp->conn)->max_icd);
 	if (status != 0)
 		return (status);
@@ -515,7 +518,7 @@ slot_done(struct slot *s, uint16_t status)
 	assert(s->state != SLOT_FREE && s->state != SLOT_TX);
 	ctrl_alive(qp);
 	if (status != 0)
-		ctrl_error(qp->ctrl, s, status);
+		status = ctrl_error(qp->ctrl, s, status);
 	if (qp->state != QP_LIVE) {
 		slot_free(s);
 		return;

@@ -24,6 +24,8 @@
 #include "common/pdu.h"
 #include "common/sqe.h"
 #include "worker/engine.h"
+#include "worker/feature.h"
+#include "worker/logpage.h"
 #include "worker/pool.h"
 #include "worker/timer.h"
 
@@ -76,6 +78,7 @@ struct lane {
 	struct ns_table *ns;		/* what its queues reach */
 	struct lane_stats stats;	/* of namespaces whose slot another one has now */
 	bool traffic;			/* a command came since lane 0 looked */
+	bool write_through;		/* feature 06h is off; lane 0 sets it: __atomic */
 	struct {
 		pthread_mutex_t lock;
 		STAILQ_HEAD(, mail) list;
@@ -253,6 +256,7 @@ struct slot {
 	const uint8_t *src;
 	bool sends_memory;	/* src is being sent: ns is held for that only */
 	uint16_t status;	/* decided before the data was complete */
+	uint16_t ploc;		/* where its wrong field is, as log 01h says it; or PLOC_NONE */
 	bool data_bad;		/* a data digest was wrong */
 	bool owns_cid;		/* false: a duplicate, which is only answered */
 	bool aborted;
@@ -270,6 +274,10 @@ struct slot {
 	TAILQ_ENTRY(slot) held;		/* AER */
 	struct mail mail;		/* Abort: to the lane of the command and back */
 };
+
+/* Byte and bit of the SQE. */
+#define PLOC(byte, bit)	((uint16_t)((byte) | (bit) << 8))
+#define PLOC_NONE	0xffffu
 
 struct qpair {
 	struct controller *ctrl;
@@ -393,8 +401,24 @@ struct controller {
 	TAILQ_HEAD(, slot) aers;
 	uint32_t naers;
 	uint64_t minutes_since;
+	struct feature_values features;
+	struct cache_change {		/* 06h on its way; feature_cache.c */
+		struct slot *slot;	/* NULL: none */
+		bool off;		/* what it shall become */
+		uint16_t status;
+		unsigned away;
+		struct mail words[LANES_MAX];
+		uint32_t flushed;	/* nsid of the last one */
+		struct ns *flushing;	/* held for flush */
+		struct eng_op flush;
+	} cache;
+	bool cache_off;			/* feature 06h */
+	struct changed changed;
+	struct mail health_word;	/* to lane 0 */
 	pthread_mutex_t error_lock;	/* of all that follows: any lane may have an error */
+	bool health_away;		/* health_word is under way */
 	uint64_t media_errors;
+	struct health health;
 	struct nvme_error_entry errors[ERROR_ENTRIES];	/* log 01h, a ring */
 	uint64_t nerrors;
 };
@@ -463,32 +487,64 @@ struct nvm_copy_limits { uint16_t mssrl; uint32_t mcl; };
 struct nvm_copy_limits nvm_copy_limits(const struct ns *);
 uint16_t nvm_oncs(const struct ns_table *);	/* Identify ONCS */
 
-/* identify.c, logpage.c, feature.c, aer.c: prepare and execute of one admin command each */
+/* identify*.c, logpage.c, feature.c, aer.c: prepare and execute of one admin command each */
 uint16_t identify_prepare(struct slot *);
 void	identify_execute(struct slot *);
+/* identify_ctrl.c: all structures are zero before */
+void	identify_ctrl(const struct slot *, void *page);
+void	identify_ctrl_nvm(const struct slot *, void *page);
 void	identify_firmware(uint8_t fr[NVME_FR_BYTES]);
-/* identify_ns.c: the structures are zero before; so is room for descriptors */
+/* identify_ns.c; so is room for descriptors */
 void	identify_ns(const struct ns *, struct nvme_id_ns *);
 void	identify_ns_independent(const struct ns *, struct nvme_id_ns_independent *);
 void	identify_ns_descs(const struct ns *, uint8_t *to);
-#define LPA_SUPPORTED_PAGES	0x20	/* LPA: logs 00h, 12h, 13h and scopes in 05h */
+/* identify_list.c */
+void	identify_ns_list(const struct slot *, void *page);
+void	identify_ctrl_list(const struct slot *, void *page);
+void	identify_ns_ctrl_list(const struct slot *, void *page);
+void	identify_command_sets(const struct slot *, void *page);
 uint16_t logpage_prepare(struct slot *);
 void	logpage_execute(struct slot *);
-void	ctrl_error(struct controller *, const struct slot *, uint16_t status);	/* log 01h */
+/* error_log.c: an entry of log 01h. Returns the status to answer with: M says that there is one,
+ * CRD when to try again. From any lane. */
+uint16_t ctrl_error(struct controller *, const struct slot *, uint16_t status);
+void	ctrl_fault(struct controller *, uint32_t nsid, uint16_t status);	/* of no command; lane 0 */
+/* Invalid Field with DNR; which byte and bit of the SQE, for log 01h. */
+uint16_t slot_bad_field(struct slot *, unsigned byte, unsigned bit);
+/* health.c, with error_lock: what a failed command says of a namespace. True: lane 0 has news. */
+bool	health_note(struct controller *, const struct slot *, uint16_t status);
+void	health_tell(struct controller *);	/* lane 0: the event, if the host wishes for it */
+void	health_listen(struct controller *, uint8_t warnings);	/* ... from now on */
+void	health_init(struct controller *);
+void	health_forget(struct controller *, const struct ns *);
+/* With error_lock: Critical Warning, of a namespace or else of all. */
+uint8_t	health_warning(struct controller *, uint32_t nsid);
 /* discovery.c: log 70h; takes fd. A page that cannot be read leaves the last one in place. */
 void	ctrl_page(struct controller *, int fd, const struct ipc_page *);
 uint32_t feature_effects(const struct controller *, uint8_t fid);	/* as in log 12h */
-bool	feature_write_cache(const struct controller *);	/* is there a volatile one? */
 uint16_t get_features_prepare(struct slot *);
 void	get_features_execute(struct slot *);
 uint16_t set_features_prepare(struct slot *);
 void	set_features_execute(struct slot *);
-enum aer_event { AER_EVENT_DISCOVERY, AER_EVENT_MAX };
+/* aer.c; all on lane 0 */
+enum aer_event {
+	AER_EVENT_FAULT,	/* an error of no command: log 01h */
+	AER_EVENT_HEALTH,	/* reliability, or media read-only: log 02h */
+	AER_EVENT_NS,		/* log 04h */
+	AER_EVENT_ANA,		/* log 0Ch */
+	AER_EVENT_DISCOVERY,	/* log 70h */
+	AER_EVENT_RESERVATION,	/* log 80h */
+	AER_EVENT_MAX
+};
 uint16_t aer_prepare(struct slot *);
 void	aer_execute(struct slot *);
 uint32_t aer_supported(const struct controller *);	/* OAES, and what Feature 0Bh may set */
 void	aer_event(struct controller *, enum aer_event);
-void	aer_log_read(struct controller *, uint8_t lid);	/* without RAE: its event may come again */
+bool	aer_is_pending(const struct controller *, enum aer_event);	/* not told yet */
+/* Without RAE: its event may come again. whole: from its beginning, so that an event that was not
+ * told yet has nothing new to say. */
+void	aer_log_read(struct controller *, uint8_t lid, bool whole);
+void	aer_reset(struct controller *);		/* nothing is wished for, nothing pending */
 void	aer_drop_all(struct controller *);	/* answered as aborted */
 bool	aer_abort(struct controller *, uint16_t cid);
 

@@ -55,6 +55,7 @@ static const struct opt {
 	{ "offset", 0, KIND_NUMBER, O(offset), "log: first byte [0]" },
 	{ "file", 0, KIND_STRING, O(file), "read: to; write, compare, raw: from" },
 	{ "fua", 0, KIND_FLAG, O(fua), "read, write, zero, compare, copy, nvm-verify: FUA" },
+	{ "cache-off", 0, KIND_FLAG, O(cache_off), "read, write, zero: switch the write cache off first" },
 	{ "deac", 0, KIND_FLAG, O(deac), "zero: may deallocate" },
 	{ "no-write", 0, KIND_FLAG, O(no_write), "verify: only read what an earlier run wrote" },
 	{ "json", 0, KIND_FLAG, O(json), "discover, id-ctrl, id-ns: as JSON" },

@@ -17,7 +17,7 @@ struct settings {
 	uint64_t	 nsid, lba, bytes, offset;
 	uint64_t	 min, max, seed, seconds, write_percent;
 	uint64_t	 io, cns, count, parallel;
-	bool		 json, greet, fua, deac, no_write, slow;
+	bool		 json, greet, fua, cache_off, deac, no_write, slow;
 	const char	*hostid, *file, *name;
 	char		**arg;			/* after the command's name */
 	int		 narg;

@@ -4,6 +4,8 @@
 #include "tests/unit/fake_disk.h"
 #include "tests/unit/unit.h"
 
+bool fake_disk_lanes;
+
 #define STARTED 1	/* eng_op.stage, which is the engine's */
 
 static struct fake_op expected[512];
@@ -46,7 +48,8 @@ void
 engine_wake(struct engine *engine)
 {
 	(void)engine;
-	fail_msg("there is one lane only");
+	if (!fake_disk_lanes)
+		fail_msg("there is one lane only");
 }
 
 void

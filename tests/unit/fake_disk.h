@@ -28,6 +28,7 @@ int	fake_disk_fd(unsigned slot);	/* -1: nothing is there */
 /* The ends of the buffer of the last write. */
 struct fake_ends { uint8_t first, last; };
 extern struct fake_ends fake_wrote;
+extern bool fake_disk_lanes;	/* the test has other lanes, which may be waked */
 
 void	fake_disk_expect(const struct fake_op *);
 void	fake_disk_run(void);	/* answers everything, also what is submitted meanwhile */

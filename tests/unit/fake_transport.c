@@ -274,7 +274,7 @@ answer(struct slot *s, uint16_t status, uint32_t len)
 	s->state = SLOT_TX;
 	let_go(s);
 	if (status != 0)
-		ctrl_error(s->qp->ctrl, s, status);
+		s->status = ctrl_error(s->qp->ctrl, s, status);
 	if (s->qp->state != QP_LIVE)
 		fake_release(s);
 }
@@ -302,7 +302,7 @@ uint16_t
 fake_status(const struct slot *s)
 {
 	assert_true(fake_answered(s));
-	return (s->status);
+	return (s->status & (uint16_t)~NVME_SC_MORE);
 }
 
 uint32_t
@@ -340,6 +340,7 @@ take(struct qpair *qp)
 		s->qp = qp;
 		s->index = (uint16_t)i;
 		s->state = SLOT_RX;
+		s->ploc = PLOC_NONE;
 		qp->busy++;
 		return (s);
 	}

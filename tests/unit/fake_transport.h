@@ -54,7 +54,7 @@ struct slot *fake_command(struct qpair *, const struct cmd *, const void *data);
 struct slot *fake_admin(const struct cmd *);
 struct slot *fake_nvm(const struct cmd *, const void *data);	/* on queue 1 */
 bool	fake_answered(const struct slot *);
-uint16_t fake_status(const struct slot *);
+uint16_t fake_status(const struct slot *);	/* without M */
 uint32_t fake_len(const struct slot *);		/* bytes of data in the answer */
 void	fake_release(struct slot *);		/* the answer was sent */
 /* A command that is answered at once: its status; the slot is free again. */

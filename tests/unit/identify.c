@@ -104,12 +104,12 @@ controller(void **state)
 	assert_int_equal(id.aerl, 3);
 	assert_int_equal(id.acl, 3);
 	assert_int_equal(id.elpe, 63);
-	assert_int_equal(id.lpa, 0x26);
+	assert_int_equal(id.lpa, 0x27);
 	assert_int_equal(id.sqes, 0x66);
 	assert_int_equal(id.cqes, 0x44);
 	assert_int_equal(le16_get(id.maxcmd), 128);
 	assert_int_equal(le32_get(id.nn), 8);
-	assert_int_equal(le16_get(id.oncs), 0x0001 | 0x0004 | 0x0008 | 0x0080 | 0x0100);
+	assert_int_equal(le16_get(id.oncs), 0x0001 | 0x0004 | 0x0008 | 0x0010 | 0x0080 | 0x0100);
 	assert_int_equal(le16_get(id.fuses), 0);
 	assert_int_equal(le16_get(id.ocfs), 0x5);	/* Copy descriptor formats 0h and 2h */
 	assert_int_equal(id.vwc, 7);
@@ -149,7 +149,7 @@ no_discard_no_dsm(void **state)
 	for (uint32_t i = 0; i < fake.lane.ns->n; i++)
 		fake.lane.ns->at[i].ns->id.can_discard = 0;
 	get(NVME_CNS_CTRL, 0, &id);
-	assert_int_equal(le16_get(id.oncs), 0x0001 | 0x0008 | 0x0080 | 0x0100);
+	assert_int_equal(le16_get(id.oncs), 0x0001 | 0x0008 | 0x0010 | 0x0080 | 0x0100);
 }
 
 static void

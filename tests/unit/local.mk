@@ -243,6 +243,11 @@ UNIT_TESTS += %D%/transport
 %C%_transport_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_transport_LDADD = worker/libworker.a common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
 
+UNIT_TESTS += %D%/admin
+%C%_admin_SOURCES = %D%/admin.c $(FAKES)
+%C%_admin_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_admin_LDADD = $(UNIT_COMMANDS)
+
 UNIT_TESTS += %D%/aer
 %C%_aer_SOURCES = %D%/aer.c $(FAKES)
 %C%_aer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -262,6 +267,16 @@ UNIT_TESTS += %D%/feature
 %C%_feature_SOURCES = %D%/feature.c $(FAKES)
 %C%_feature_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_feature_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/feature_cache
+%C%_feature_cache_SOURCES = %D%/feature_cache.c $(FAKES)
+%C%_feature_cache_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_feature_cache_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/health
+%C%_health_SOURCES = %D%/health.c $(FAKES)
+%C%_health_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_health_LDADD = $(UNIT_COMMANDS)
 
 UNIT_TESTS += %D%/identify
 %C%_identify_SOURCES = %D%/identify.c $(FAKES)
