@@ -20,7 +20,7 @@ endif
 # ... what it says of itself, and how a host sets it
 %C%_libworker_a_SOURCES += %D%/changed.c %D%/effects.c %D%/error_log.c %D%/feature.h \
 	%D%/feature_cache.c %D%/feature_ctrl.c %D%/feature_host.c %D%/feature_word.c %D%/health.c \
-	%D%/logpage.h
+	%D%/identify_ctrl.c %D%/identify_list.c %D%/logpage.h
 
 pkglibexec_PROGRAMS += %D%/cellblock-worker
 %C%_cellblock_worker_SOURCES = %D%/worker.c

@@ -159,18 +159,6 @@ nvm_settle(struct slot *s, void (*go_on)(struct slot *, uint16_t))
 
 /* ---- the table ---- */
 
-uint16_t
-nvm_oncs(const struct ns_table *table)
-{
-	uint16_t oncs = NVME_ONCS_COMPARE | NVME_ONCS_WRITE_ZEROES | NVME_ONCS_VERIFY |
-	    NVME_ONCS_COPY;
-
-	for (uint32_t i = 0; i < table->n; i++)
-		if (table->at[i].ns->id.can_discard)
-			oncs |= NVME_ONCS_DSM;
-	return (oncs);
-}
-
 static const struct cmd_rule rules[] = {
 	{ NVME_NVM_FLUSH, "Flush", nvm_flush_prepare, nvm_flush_execute, 0 },
 	{ NVME_NVM_WRITE, "Write", nvm_write_prepare, nvm_write_execute, RULE_CHANGES },

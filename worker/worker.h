@@ -485,7 +485,6 @@ struct nvm_limits { uint32_t dmrsl; uint64_t dmsl; };
 struct nvm_limits nvm_limits(const struct ns_table *);
 struct nvm_copy_limits { uint16_t mssrl; uint32_t mcl; };
 struct nvm_copy_limits nvm_copy_limits(const struct ns *);
-uint16_t nvm_oncs(const struct ns_table *);	/* Identify ONCS */
 
 /* identify*.c, logpage.c, feature.c, aer.c: prepare and execute of one admin command each */
 uint16_t identify_prepare(struct slot *);

@@ -102,6 +102,9 @@ static void
 where_it_is(void **state)
 {
 	static const struct { struct cmd cmd; uint16_t place; } rows[] = {
+		{ { .opc = NVME_ADMIN_IDENTIFY, .cdw10 = 0xff }, 40 },
+		{ { .opc = NVME_ADMIN_IDENTIFY, .cdw10 = NVME_CNS_NS }, 4 },
+		{ { .opc = NVME_ADMIN_IDENTIFY, .cdw10 = NVME_CNS_CSI_CTRL, .cdw11 = 1u << 24 }, 47 },
 		{ { .opc = NVME_ADMIN_GET_LOG_PAGE, .cdw10 = 0xff, .sgl_len = 4 }, 40 },
 		{ { .opc = NVME_ADMIN_GET_LOG_PAGE, .cdw10 = 1, .cdw12 = 2, .sgl_len = 4 }, 48 },
 		{ { .opc = NVME_ADMIN_GET_LOG_PAGE, .cdw10 = 1, .cdw14 = 0x00800000, .sgl_len = 4 },
