@@ -264,14 +264,15 @@ struct nvme_error_entry {
 	struct le16 sqid, cid, status, parameter_location;
 	struct le64 lba;
 	struct le32 nsid;
-	uint8_t vendor_info, trtype, reserved30[2];
+	uint8_t vendor_info, trtype, csi, opcode;
 	struct le64 command_info;
 	struct le16 trtype_info;
-	uint8_t reserved42[22];
+	uint8_t reserved42[21], version;
 };
 NVME_SIZE(nvme_error_entry, 64);
 NVME_AT(nvme_error_entry, lba, 16);
 NVME_AT(nvme_error_entry, command_info, 32);
+#define NVME_ERROR_ENTRY_VERSION 1	/* csi and opcode are valid */
 
 /* Log page 02h. */
 struct nvme_smart_log {

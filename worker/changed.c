@@ -31,12 +31,39 @@ add(struct changed *list, uint32_t nsid)
 void
 ns_changed(struct controller *c, uint32_t nsid)
 {
-	const struct ns *ns = ns_find(c->lane->ns, nsid);
-
-	if (ns != NULL)
-		health_forget(c, ns);
 	add(&c->changed, nsid);
 	aer_event(c, AER_EVENT_NS);
+}
+
+/* Would Identify say something else? What a reservation permits is not in it. */
+static bool
+is_different(const struct ipc_ns *a, const struct ipc_ns *b)
+{
+	return (a->nlbas != b->nlbas || a->block_size != b->block_size ||
+	    a->readonly != b->readonly || a->can_discard != b->can_discard ||
+	    a->phys_block_size != b->phys_block_size || a->opt_io_size != b->opt_io_size ||
+	    a->discard_gran != b->discard_gran);
+}
+
+static bool
+is_another_path(const struct ipc_ns *a, const struct ipc_ns *b)
+{
+	return (a->ana_group != b->ana_group || a->ana_state != b->ana_state ||
+	    a->ana_count != b->ana_count);
+}
+
+/* A host that has not enabled the controller looks at everything when it does. */
+void
+ns_told(struct controller *c, const struct ns *old, const struct ns *new)
+{
+	if (new != NULL)
+		health_forget(c, new);
+	if (!ctrl_enabled(c))
+		return;
+	if (old == NULL || new == NULL || is_different(&old->id, &new->id))
+		ns_changed(c, old != NULL ? old->id.nsid : new->id.nsid);
+	if (old != NULL && new != NULL && is_another_path(&old->id, &new->id))
+		aer_event(c, AER_EVENT_ANA);
 }
 
 static void

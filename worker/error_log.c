@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Log page 01h: the last errors of this controller, newest first, and what an answer with an error
- * says about trying again. Any lane may have an error; none of this is on the way of a good command.
+ * says about trying again. Any lane may have an error; a good command does nothing of this.
  */
 #include "config.h"
 
@@ -58,6 +58,7 @@ next_entry(struct controller *c)
 	memset(e, 0, sizeof(*e));
 	e->error_count = le64(c->nerrors);
 	e->trtype = NVMF_TRTYPE_TCP;
+	e->version = NVME_ERROR_ENTRY_VERSION;
 	return (e);
 }
 
@@ -76,6 +77,8 @@ put_entry(struct controller *c, const struct slot *s, uint16_t status)
 	if (has_lba)
 		e->lba = le64((uint64_t)cmd->cdw11 << 32 | cmd->cdw10);
 	e->nsid = le32(cmd->nsid);
+	e->csi = NVME_CSI_NVM;
+	e->opcode = cmd->opc;
 }
 
 /* What is over soon: a host that listens to CRDT waits before it tries again. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Get and Set Features: a table of features, each of which is a row in the room of its noun, and
- * the rules that hold for all of them. A reserved bit of CDW11 that is set is an Invalid Field: what
- * we do not know we do not pretend to keep. NVMe Base 2.0, Features.
+ * the rules that hold for all of them. A reserved bit of CDW11 is an Invalid Field: what we do not
+ * know we do not pretend to keep. NVMe Base 2.0, Features.
  */
 #include "config.h"
 
@@ -100,8 +100,8 @@ get_features_prepare(struct slot *s)
 	return (0);
 }
 
-/* What cannot be saved has its default as the saved value. The feature may have gone meanwhile, with
- * the namespace that it was for. */
+/* What cannot be saved has its default as the saved value. The feature may have gone meanwhile,
+ * with the namespace that it was for. */
 void
 get_features_execute(struct slot *s)
 {

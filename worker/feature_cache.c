@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Feature 06h, Volatile Write Cache: with it off every write of this controller is durable before it
- * is answered. Switching it off is answered when that is so for all lanes and whatever was answered
+ * Feature 06h, Volatile Write Cache: with it off every write of this controller is durable before
+ * it is answered. Switching it off is answered when that is so for all lanes and whatever was answered
  * before is flushed; nothing is locked for it. Other controllers keep their own.
  */
 #include "config.h"

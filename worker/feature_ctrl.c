@@ -59,7 +59,7 @@ const struct feature feature_queues = {
 	.get = queues_get, .check_set = queues_check, .set = queues_set,
 };
 
-/* ---- 0Bh Asynchronous Event Configuration: health in bits 7:0, and the notices that we have ---- */
+/* ---- 0Bh Asynchronous Event Configuration: health in bits 7:0, and our notices ---- */
 
 static uint64_t
 events_get(struct slot *s, bool now)

@@ -72,14 +72,13 @@ health_note(struct controller *c, const struct slot *s, uint16_t status)
 	const struct ns *ns = s->qp->qid == 0 ? NULL : ns_find(s->qp->lane->ns, s->cmd.nsid);
 	uint8_t now = 0;
 
-	if (ns == NULL)
-		return (false);
 	if (is_media_error(status)) {
 		c->media_errors++;
-		h->media_errors[ns->file]++;
+		if (ns != NULL)		/* a Flush of all of them has none */
+			h->media_errors[ns->file]++;
 		now |= WARN_RELIABILITY;
 	}
-	if (is_refusal(ns, status)) {
+	if (ns != NULL && is_refusal(ns, status)) {
 		h->read_only[ns->file / 8] |= (uint8_t)(1u << ns->file % 8);
 		if (all_failed(c, s->qp->lane->ns))
 			now |= WARN_READ_ONLY;

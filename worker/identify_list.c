@@ -2,8 +2,8 @@
 /*
  * Identify, the lists: namespaces, controllers, combinations of command sets. Of controllers this
  * one is the only one that is listed: which other hosts are connected is no host's business, and a
- * worker does not even know. A host has no use for the list, since Namespace Attachment, which takes
- * one, is not offered.
+ * worker does not even know. A host has no use for the list, since Namespace Attachment, which
+ * takes one, is not offered.
  */
 #include "config.h"
 

@@ -13,6 +13,7 @@
 #include "worker/engine.h"
 
 struct controller;
+struct ns;
 struct slot;
 
 #define LOG_BUILT_MAX 4096u	/* bytes of a page that fill() makes */
@@ -52,6 +53,8 @@ struct changed {
 };
 /* Attributes of a namespace changed, or it came or went: log 04h and its event. Lane 0. */
 void	ns_changed(struct controller *, uint32_t nsid);
+/* The broker told another row of a namespace; NULL: there was none, or is none any more. Lane 0. */
+void	ns_told(struct controller *, const struct ns *old, const struct ns *new);
 
 /* ---- health.c: log 02h; under error_lock, for any lane ---- */
 struct health {

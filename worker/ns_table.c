@@ -348,6 +348,7 @@ make_news(struct controller *c, uint32_t nsid, struct ns *new, bool fresh, uint6
 	news->untold = news->unfinished = news->unleft = c->lane->nlanes;
 	if (news->old != NULL)
 		news->old->news = news;
+	ns_told(c, news->old, new);
 	tell(c->lane, news->words, news, word_there);
 	return (0);
 }

@@ -271,6 +271,38 @@ several_events(void **state)
 	fake_release(second);
 }
 
+/* What the broker changes while the host is there. */
+static void
+namespaces_that_change(void **state)
+{
+	struct ipc_ns id = ns_find(fake.lane.ns, NS_512)->id;
+	struct slot *s;
+
+	(void)state;
+	fake.c->aec = NVME_AEC_NS_ATTRIBUTE | NVME_AEC_ANA_CHANGE;
+	s = aer(1);
+	assert_int_equal(ns_change(fake.c, &id), 0);	/* as it was */
+	id.no_write = 1;				/* a reservation */
+	assert_int_equal(ns_change(fake.c, &id), 0);
+	assert_false(fake_answered(s));
+	id.nlbas *= 2;
+	assert_int_equal(ns_change(fake.c, &id), 0);
+	assert_true(fake_status(s) == 0 && s->result == 0x00040002);
+	fake_release(s);
+	assert_int_equal(get_log(NVME_LID_CHANGED_NS), 0);
+	s = aer(2);
+	id.ana_state = 3;
+	assert_int_equal(ns_change(fake.c, &id), 0);
+	assert_true(fake_status(s) == 0 && s->result == 0x000c0302);
+	fake_release(s);
+	assert_int_equal(fake.c->changed.n, 0);		/* which is no attribute of it */
+	s = aer(3);
+	assert_int_equal(ns_gone(fake.c, &(struct ipc_ns_gone){ .nsid = NS_4K }), 0);
+	assert_true(fake_status(s) == 0 && s->result == 0x00040002);
+	fake_release(s);
+	assert_int_equal(fake.c->changed.nsid[0], NS_4K);
+}
+
 static void
 notices_not_wished_for(void **state)
 {
@@ -314,6 +346,7 @@ main(void)
 		T(held_and_limited), T(a_reset_drops_them), T(aborts),
 		T_DISCOVERY(events_only_when_wished_for), T_DISCOVERY(once_until_read),
 		T_DISCOVERY(a_tail_is_not_all), T(every_event), T(several_events),
+		T(namespaces_that_change),
 		T(notices_not_wished_for), T(a_reset_forgets_events),
 	};
 

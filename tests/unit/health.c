@@ -86,6 +86,9 @@ errors_newest_first(void **state)
 	assert_true(le64_get(e[0].lba) == 0x100000005);
 	assert_int_equal(le32_get(e[0].nsid), 77);
 	assert_int_equal(e[0].trtype, 3);
+	assert_int_equal(e[0].opcode, READ);
+	assert_int_equal(e[1].opcode, 0xc0);
+	assert_int_equal(e[0].version, 1);
 	for (unsigned i = 1; i < 64; i++) {
 		assert_true(le64_get(e[i].error_count) == 72 - i);
 		assert_int_equal(le16_get(e[i].cid), 70 - i);
@@ -270,6 +273,22 @@ media_errors_warn(void **state)
 	assert_false(fake_answered(s));
 }
 
+/* A flush that fails is the medium's, also one of all namespaces. */
+static void
+flush_fails(void **state)
+{
+	struct slot *s;
+
+	(void)state;
+	fake_disk_expect(&(struct fake_op){ ENG_FLUSH, fake_ns_fd(NS_512), 0, 0, 0, EIO });
+	s = fake_nvm(&(struct cmd){ .opc = NVME_NVM_FLUSH, .nsid = NVME_NSID_ALL }, NULL);
+	fake_disk_run();
+	assert_int_equal(fake_status(s), NVME_SC_WRITE_FAULT);
+	fake_release(s);
+	assert_int_equal(smart(0).critical_warning, 0x04);
+	assert_true(le64_get(smart(0).media_errors.lo) == 1);
+}
+
 static void
 warnings_not_wished_for(void **state)
 {
@@ -300,7 +319,8 @@ read_only_by_failure(void **state)
 	assert_int_equal(transfer(WRITE, NS_4K, EROFS), DNR(NVME_SC_NS_WRITE_PROTECTED));
 	assert_int_equal(smart(0).critical_warning, 0x08);
 	told(s);
-	ns_changed(fake.c, NS_4K);			/* told anew: it is as the broker says */
+	ns_told(fake.c, ns_find(fake.lane.ns, NS_4K), ns_find(fake.lane.ns, NS_4K));
+	/* told anew: it is as the broker says */
 	assert_int_equal(smart(0).critical_warning, 0);
 	assert_int_equal(smart(NS_4K).critical_warning, 0);
 	assert_int_equal(smart(NS_512).critical_warning, 0x08);
@@ -324,7 +344,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(errors_newest_first), T(where_it_is), T(more_in_the_log), T(retry_delay), T(faults),
-		T(counters), T(one_namespace), T(media_errors_warn), T(warnings_not_wished_for),
+		T(counters), T(one_namespace), T(media_errors_warn), T(flush_fails),
+		T(warnings_not_wished_for),
 		T(read_only_by_failure), T(protected_is_no_failure),
 	};
 

@@ -269,6 +269,43 @@ changed_namespaces(void **state)
 	assert_int_equal(le32_get(list.nsid[0]), 0);
 }
 
+/* What Identify would not show is no change; nor is anything before the controller is enabled. */
+static void
+told_again(void **state)
+{
+	struct ns was = *ns_find(fake.lane.ns, NS_512), is;
+	struct nvme_ns_list list;
+
+	(void)state;
+	is = was;
+	ns_told(fake.c, &was, &is);
+	is.id.volatile_cache ^= 1;
+	ns_told(fake.c, &was, &is);
+	changed(&list, 0);
+	assert_int_equal(le32_get(list.nsid[0]), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		is = was;
+		is.id.nlbas += i == 0;
+		is.id.readonly += i == 1;
+		is.id.can_discard ^= i == 2;
+		is.id.opt_io_size += i == 3;
+		ns_told(fake.c, &was, &is);
+		changed(&list, 0);
+		assert_int_equal(le32_get(list.nsid[0]), NS_512);
+	}
+	ns_told(fake.c, &was, NULL);
+	changed(&list, 0);
+	assert_int_equal(le32_get(list.nsid[0]), NS_512);
+	ns_told(fake.c, NULL, &was);
+	changed(&list, 0);
+	assert_int_equal(le32_get(list.nsid[0]), NS_512);
+	assert_int_equal(ctrl_property_set(fake.c, NVME_PROP_CC, 4, 0x00460000), 0);
+	ns_told(fake.c, &was, NULL);
+	assert_int_equal(ctrl_property_set(fake.c, NVME_PROP_CC, 4, 0x00460001), 0);
+	changed(&list, 0);
+	assert_int_equal(le32_get(list.nsid[0]), 0);
+}
+
 /* A change between two parts is not lost with the second part. */
 static void
 changed_in_parts(void **state)
@@ -384,7 +421,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(rules), T(nsids), T(other_fields), T(beyond_the_end_is_zero),
 		T(supported_pages), T(supported_commands), T(supported_features),
-		T(changed_namespaces), T(changed_in_parts), T_DISCOVERY(discovery_page),
+		T(changed_namespaces), T(changed_in_parts),
+		T(told_again), T_DISCOVERY(discovery_page),
 		T_DISCOVERY(discovery_rules), T_DISCOVERY(broken_pages),
 	};
 

@@ -155,6 +155,14 @@ ctrl_error(struct controller *c, const struct slot *s, uint16_t status)
 }
 
 void
+ns_told(struct controller *c, const struct ns *old, const struct ns *new)
+{
+	(void)c;
+	(void)old;
+	(void)new;
+}
+
+void
 ctrl_queue_closed(struct controller *c, struct qpair *q)
 {
 	(void)c;
