@@ -118,10 +118,13 @@ enum nvme_status {
 	NVME_SC_FEATURE_NOT_SAVEABLE = 0x10d,
 	NVME_SC_FEATURE_NOT_CHANGEABLE = 0x10e,
 	NVME_SC_FEATURE_NOT_NS_SPECIFIC = 0x10f,
+	NVME_SC_IO_COMMAND_SET_NOT_SUPPORTED = 0x129,
 	NVME_SC_NVM_CONFLICTING_ATTRIBUTES = 0x180,
 	NVME_SC_NVM_INVALID_PROTECTION_INFO = 0x181,
 	NVME_SC_NVM_WRITE_TO_READ_ONLY_RANGE = 0x182,
 	NVME_SC_NVM_COMMAND_SIZE_LIMIT_EXCEEDED = 0x183,
+	NVME_SC_NVM_INCOMPATIBLE_NS_OR_FORMAT = 0x185,
+	NVME_SC_NVM_OVERLAPPING_IO_RANGE = 0x187,
 	/* The same values mean something else when a Fabrics command is answered. */
 	NVME_SC_CONNECT_INCOMPATIBLE_FORMAT = 0x180,
 	NVME_SC_CONNECT_CONTROLLER_BUSY = 0x181,
@@ -145,6 +148,7 @@ enum nvme_status {
 	NVME_SC_CONTROLLER_PATH_ERROR = 0x360,
 	NVME_SC_HOST_PATH_ERROR = 0x370,
 
+	NVME_SC_MASK = 0x07ff,		/* SCT and SC */
 	NVME_SC_CRD_MASK = 0x1800,	/* which of CRDT1 to CRDT3 to wait before a retry */
 	NVME_SC_MORE = 0x2000,
 	NVME_SC_DNR = 0x4000,
@@ -326,6 +330,8 @@ enum nvme_cns {
 	NVME_CNS_PRIMARY_CTRL_CAP = 0x14,
 	NVME_CNS_SECONDARY_CTRL_LIST = 0x15,
 	NVME_CNS_UUID_LIST = 0x17,
+	NVME_CNS_DOMAIN_LIST = 0x18,
+	NVME_CNS_ENDURANCE_GROUP_LIST = 0x19,
 	NVME_CNS_IO_COMMAND_SETS = 0x1c,
 };
 #define NVME_CSI_NVM 0x00
@@ -343,6 +349,7 @@ enum nvme_lid {
 	NVME_LID_DEVICE_SELF_TEST = 0x06,
 	NVME_LID_ANA = 0x0c,
 	NVME_LID_FEATURE_EFFECTS = 0x12,
+	NVME_LID_MI_EFFECTS = 0x13,
 	NVME_LID_DISCOVERY = 0x70,
 	NVME_LID_RESERVATION = 0x80,
 	NVME_LID_SANITIZE = 0x81,
@@ -369,6 +376,7 @@ enum nvme_fid {
 	NVME_FID_TIMESTAMP = 0x0e,
 	NVME_FID_KEEP_ALIVE_TIMER = 0x0f,
 	NVME_FID_HOST_BEHAVIOR = 0x16,
+	NVME_FID_SOFTWARE_PROGRESS = 0x80,
 	NVME_FID_HOST_IDENTIFIER = 0x81,
 	NVME_FID_RESERVATION_MASK = 0x82,
 	NVME_FID_RESERVATION_PERSISTENCE = 0x83,
@@ -387,6 +395,9 @@ enum nvme_aer_type {
 	NVME_AER_IO_COMMAND_SET = 0x6,
 	NVME_AER_VENDOR = 0x7,
 };
+enum nvme_aer_error { NVME_AER_TRANSIENT_INTERNAL_ERROR = 0x04 };
+enum nvme_aer_health { NVME_AER_RELIABILITY = 0x00 };
+enum nvme_aer_io_command_set { NVME_AER_RESERVATION_LOG = 0x00 };
 enum nvme_aer_notice {
 	NVME_AER_NS_ATTRIBUTE_CHANGED = 0x00,
 	NVME_AER_FW_ACTIVATION = 0x01,
@@ -404,11 +415,17 @@ enum nvme_aer_notice {
 /* Read, Write, Write Zeroes: CDW10/11 SLBA; CDW12 as below. */
 #define NVME_RW_NLB0(cdw12) ((cdw12) & 0xffff)	/* 0's based */
 #define NVME_RW_PRINFO_MASK 0x3c000000u
+#define NVME_RW_DTYPE 0x00f00000u		/* Write, Copy: directive */
+#define NVME_RW_NSZ 0x00800000u			/* Write Zeroes: the whole namespace */
 #define NVME_RW_DEAC 0x02000000u		/* Write Zeroes: may deallocate */
 #define NVME_RW_FUA 0x40000000u
 #define NVME_RW_LR 0x80000000u
 
 #define NVME_DSM_NR0(cdw10) ((cdw10) & 0xff)	/* 0's based */
 #define NVME_DSM_AD 0x4u			/* CDW11: deallocate */
+
+/* Copy: CDW10/11 SDLBA; CDW12 as Write, but for its low half. */
+#define NVME_COPY_NR0(cdw12) ((cdw12) & 0xff)	/* ranges, 0's based */
+#define NVME_COPY_FORMAT(cdw12) ((cdw12) >> 8 & 0xf)
 
 #endif

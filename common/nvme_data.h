@@ -143,9 +143,11 @@ NVME_AT(nvme_id_ctrl, vendor, 3072);
 #define NVME_CTRATT_HOSTID128 0x00000001u
 #define NVME_CTRATT_TBKAS 0x00000040u
 #define NVME_LPA_SMART_PER_NS 0x01
+#define NVME_LPA_SUPPORTED_PAGES 0x20	/* logs 00h, 12h, 13h and scopes in 05h */
 #define NVME_LPA_EFFECTS 0x02
 #define NVME_LPA_EXTENDED 0x04		/* NUMDU and LPO may be used */
 #define NVME_ONCS_COMPARE 0x0001
+#define NVME_ONCS_WRITE_UNCORRECTABLE 0x0002
 #define NVME_ONCS_DSM 0x0004
 #define NVME_ONCS_WRITE_ZEROES 0x0008
 #define NVME_ONCS_SAVE 0x0010
@@ -246,11 +248,15 @@ NVME_SIZE(nvme_id_ns_independent, 4096);
 NVME_AT(nvme_id_ns_independent, nstat, 14);
 #define NVME_NSTAT_NRDY 0x01
 
-/* Identify, CNS 02h (namespaces) and 13h (controllers). */
+/* Identify, CNS 02h (namespaces), 13h (controllers), 19h (endurance groups: as 13h). */
 struct nvme_ns_list { struct le32 nsid[1024]; };
 NVME_SIZE(nvme_ns_list, 4096);
 struct nvme_ctrl_list { struct le16 num, id[2047]; };
 NVME_SIZE(nvme_ctrl_list, 4096);
+
+/* Identify, CNS 1Ch: for each combination of I/O command sets, a bit for each CSI. */
+struct nvme_io_command_sets { struct le64 vector[512]; };
+NVME_SIZE(nvme_io_command_sets, 4096);
 
 /* Log page 01h: newest first. */
 struct nvme_error_entry {
@@ -258,14 +264,15 @@ struct nvme_error_entry {
 	struct le16 sqid, cid, status, parameter_location;
 	struct le64 lba;
 	struct le32 nsid;
-	uint8_t vendor_info, trtype, reserved30[2];
+	uint8_t vendor_info, trtype, csi, opcode;
 	struct le64 command_info;
 	struct le16 trtype_info;
-	uint8_t reserved42[22];
+	uint8_t reserved42[21], version;
 };
 NVME_SIZE(nvme_error_entry, 64);
 NVME_AT(nvme_error_entry, lba, 16);
 NVME_AT(nvme_error_entry, command_info, 32);
+#define NVME_ERROR_ENTRY_VERSION 1	/* csi and opcode are valid */
 
 /* Log page 02h. */
 struct nvme_smart_log {
@@ -308,6 +315,16 @@ struct nvme_effects_log {
 NVME_SIZE(nvme_effects_log, 4096);
 #define NVME_EFFECTS_SUPPORTED 0x00000001u
 #define NVME_EFFECTS_CONTENT_CHANGE 0x00000002u
+
+/* Feature 16h. */
+struct nvme_host_behavior {
+	uint8_t acre, etdas, lbafee, hdisns;
+	struct le16 cdfe;		/* copy descriptor formats */
+	uint8_t reserved6[506];
+};
+NVME_SIZE(nvme_host_behavior, 512);
+NVME_AT(nvme_host_behavior, cdfe, 4);
+#define NVME_CDFE_FORMAT_2 0x0004u
 
 /* Log page 70h: a header, then NUMREC entries. */
 struct nvmf_discovery_header {
@@ -364,5 +381,21 @@ enum nvmf_subtype { NVMF_SUBTYPE_REFERRAL = 1, NVMF_SUBTYPE_NVM, NVMF_SUBTYPE_CU
 struct nvme_dsm_range { struct le32 cattr, nlb; struct le64 slba; };
 NVME_SIZE(nvme_dsm_range, 16);
 NVME_AT(nvme_dsm_range, slba, 8);
+
+/* Copy, descriptor formats 0h and 2h; snsid and sopt are reserved in the former. */
+struct nvme_copy_range {
+	struct le32 snsid;
+	uint8_t reserved4[4];
+	struct le64 slba;
+	struct le16 nlb0;		/* 0's based */
+	uint8_t reserved18[4];
+	struct le16 sopt;
+	struct le32 elbt;
+	struct le16 elbat, elbatm;
+};
+NVME_SIZE(nvme_copy_range, 32);
+NVME_AT(nvme_copy_range, slba, 8);
+NVME_AT(nvme_copy_range, nlb0, 16);
+NVME_AT(nvme_copy_range, elbt, 24);
 
 #endif

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Past the page cache or through it: block devices and files, what cannot be, and that Flush and
-# FUA reach the device either way.
+# FUA reach the device either way, and every write where the write cache is switched off.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 requires root losetup mkfs.ext4
@@ -88,6 +88,27 @@ check "but on demand" flushed before "$paged" host --nsid 3 flush
 check "and is there" holds "$work/paged" 8 3
 check "or with FUA" flushed before "$paged" host --nsid 3 --lba 16 --fua --seed 4 write
 check "and is there" holds "$work/paged" 16 3
+
+# seen DEVICE COMMAND...: how many flushes the device sees of it, over all.
+seen() {
+  local before device=$1
+  before=$(flushes "$device")
+  shift
+  "$@" >/dev/null && echo $(($(flushes "$device") - before))
+}
+# Each write is a flush, or more of them, beside those of switching it off and of the end.
+at_least() { [ "$1" -ge "$2" ] || { echo "$1 is less than $2"; return 1; }; }
+for nsid in 1 3; do
+  device=$d512
+  [ $nsid = 1 ] || device=$paged
+  quiet=$(seen "$device" host --nsid $nsid --cache-off read)
+  check "switching the cache off flushes namespace $nsid" same "$quiet" 2
+  check "and every write of it" at_least "$(seen "$device" \
+    host --nsid $nsid --cache-off --max 4096 --bytes 16384 --lba 64 --seed 5 write)" $((quiet + 4))
+  check "and zeroes" at_least "$(seen "$device" \
+    host --nsid $nsid --cache-off --bytes 4096 --lba 64 zero)" $((quiet + 1))
+done
+check "who has it on is not slowed" flushed end "$d512" host --nsid 1 write
 
 vwc() { host "$@" id-ctrl | awk '$1 == "vwc" { print $2 }'; }
 check "there is a volatile cache" same "$(vwc)" 0x7

@@ -40,12 +40,15 @@ ctrl_new(struct lane *lane, const struct ipc_hello *hello, const struct ipc_admi
 	c->cap = property_cap(hello);
 	c->minutes_since = mono_ms() / 60000;
 	pthread_mutex_init(&c->error_lock, NULL);
+	health_init(c);
+	feature_reset(c);
 	TAILQ_INIT(&c->aers);
 	drain_init(c);
 	c->keep_alive = (struct timer){ .name = "keep alive", .fire = keep_alive_late, .arg = c };
 	c->persistent = admit->discovery && connect->kato_ms != 0;
 	aer_reset(c);
 	ctrl_set_kato(c, connect->kato_ms);
+	c->features.kato_ms = c->kato_ms;
 	return (c);
 }
 
@@ -138,22 +141,6 @@ ctrl_queues(const struct controller *c)
 	for (uint32_t i = 0; i < c->hello.queues; i++)
 		n += c->io[i].state == QP_LIVE;
 	return (n);
-}
-
-struct lane_stats
-ctrl_stats(const struct controller *c)
-{
-	struct lane_stats sum = { 0 };
-
-	for (unsigned i = 0; i < c->lane->nlanes; i++) {
-		const struct lane_stats *one = &c->lane->all[i].stats;
-
-		sum.reads += stat_get(&one->reads);
-		sum.writes += stat_get(&one->writes);
-		sum.read_units += stat_get(&one->read_units);
-		sum.write_units += stat_get(&one->write_units);
-	}
-	return (sum);
 }
 
 void

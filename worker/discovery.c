@@ -117,21 +117,16 @@ count_shown(const struct controller *c, uint8_t form)
 }
 
 static uint8_t
-form_of(const struct cmd *cmd)
+form_of(const struct slot *s)
 {
-	return (NVME_LOG_LSP(cmd->cdw10) & FORMS);
+	return (log_lsp(s) & FORMS);
 }
 
-uint16_t
-discovery_forms(void)
+static uint64_t
+measure(struct slot *s)
 {
-	return (FORMS);
-}
-
-uint64_t
-discovery_size(const struct controller *c, const struct cmd *cmd)
-{
-	uint8_t form = form_of(cmd);
+	const struct controller *c = s->qp->ctrl;
+	uint8_t form = form_of(s);
 
 	if (c->page.len < sizeof(struct nvmf_discovery_header))
 		return (0);
@@ -152,12 +147,12 @@ put_header(struct cut *cut, const struct controller *c, uint8_t form)
 	put(cut, &head, sizeof(head));
 }
 
-void
-discovery_read(const struct controller *c, const struct cmd *cmd, uint64_t offset, uint8_t *to,
-    size_t len)
+static void
+copy(struct slot *s, uint64_t offset, uint8_t *to, size_t len)
 {
+	const struct controller *c = s->qp->ctrl;
 	struct cut cut = { .from = offset, .len = len, .to = to };
-	uint8_t form = form_of(cmd);
+	uint8_t form = form_of(s);
 	struct nvmf_discovery_more more = { .tel = le32((uint32_t)entry_size(form)) };
 	size_t n;
 	const struct nvmf_discovery_entry *e = entries(c, &n);
@@ -174,3 +169,8 @@ discovery_read(const struct controller *c, const struct cmd *cmd, uint64_t offse
 			put(&cut, &more, sizeof(more));
 	}
 }
+
+const struct log log_discovery = {
+	.lid = NVME_LID_DISCOVERY, .where = LOG_DISCOVERY, .lidsp = FORMS, .measure = measure,
+	.copy = copy,
+};

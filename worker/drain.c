@@ -29,7 +29,9 @@ reset_done(struct controller *c)
 {
 	c->csts = 0;
 	c->queues_granted = 0;
+	c->changed.n = 0;
 	aer_reset(c);
+	feature_reset(c);
 }
 
 static void
@@ -61,6 +63,7 @@ flush_done(struct eng_op *op)
 	if (error != 0) {
 		ask_log(MSG_FLUSH_FAILED, drain_name[c->drain], 2, (uint64_t)c->flushed,
 		    (uint64_t)error);
+		ctrl_fault(c, c->flushed, ns_status(op->verb, error));
 		c->csts |= NVME_CSTS_CFS;	/* a shutdown must not look complete */
 		if (c->drain == DRAIN_SHUTDOWN) {
 			timer_stop(&c->lane->timers, &c->shutdown);

@@ -45,6 +45,7 @@ put_performance(const struct ns *ns, struct nvme_id_ns *id)
 void
 identify_ns(const struct ns *ns, struct nvme_id_ns *id)
 {
+	struct nvm_copy_limits copy = nvm_copy_limits(ns);
 	uint64_t nlbas = ns->id.nlbas;
 
 	id->nsze = id->ncap = id->nuse = le64(nlbas);
@@ -53,6 +54,9 @@ identify_ns(const struct ns *ns, struct nvme_id_ns *id)
 		id->dlfeat = NVME_DLFEAT_ZEROES | NVME_DLFEAT_WRITE_ZEROES_DEAC;
 	id->nvmcap.lo = le64(nlbas << ns->lbads);
 	put_performance(ns, id);
+	id->mssrl = le16(copy.mssrl);
+	id->mcl = le32(copy.mcl);
+	id->msrc = NVM_COPY_RANGES - 1;	/* 0's based */
 	if (ns->id.readonly)
 		id->nsattr = NVME_NSATTR_WRITE_PROTECTED;
 	memcpy(id->nguid, ns->id.nguid, sizeof(id->nguid));

@@ -21,7 +21,8 @@ lane_trim(struct timer *t)
 {
 	struct lane *lane = t->arg;
 
-	if (lane->active || pool_used(lane->io) > 0 || pool_used(lane->h2c) > 0) {
+	if (lane->active || pool_used(lane->io) > 0 || pool_used(lane->h2c) > 0 ||
+	    pool_used(lane->bounce) > 0) {
 		lane->active = false;
 		timer_set(&lane->timers, &lane->trim, TRIM_MS);
 		return;
@@ -29,6 +30,7 @@ lane_trim(struct timer *t)
 	rxbuf_trim(lane);
 	pool_trim(lane->io);
 	pool_trim(lane->h2c);
+	pool_trim(lane->bounce);
 }
 
 int
@@ -62,11 +64,13 @@ lane_init(struct lane *lane, const struct ipc_hello *hello)
 	TAILQ_INIT(&lane->paused);
 	TAILQ_INIT(&lane->want_io);
 	TAILQ_INIT(&lane->want_h2c);
+	TAILQ_INIT(&lane->want_bounce);
 	lane->busy_poll_us = hello->busy_poll_us;
 	lane->trim = (struct timer){ .name = "trim", .fire = lane_trim, .arg = lane };
 	lane->io = pool_new(half, hello->max_transfer);
 	lane->h2c = pool_new(half, hello->max_transfer);
-	if (lane->io == NULL || lane->h2c == NULL)
+	lane->bounce = pool_new(BOUNCES * BOUNCE_BYTES, BOUNCE_BYTES);
+	if (lane->io == NULL || lane->h2c == NULL || lane->bounce == NULL)
 		return (-1);
 	return (lane_engine(lane, hello, hello->engine));
 }
@@ -119,6 +123,7 @@ end_of_turn(struct lane *lane)
 		if (lane->freed) {
 			lane->freed = false;
 			xfer_turn(lane);
+			bounce_turn(lane);
 			conn_turn_resume(lane);
 		}
 		memory_done(&lane->memory);

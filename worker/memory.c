@@ -38,7 +38,7 @@ begin(struct eng_op *op)
 			memcpy(op->buf, op->map + op->offset, op->len);
 		return (true);
 	case ENG_WRITE:
-		memcpy(op->map + op->offset, op->buf, op->len);
+		memmove(op->map + op->offset, op->buf, op->len);	/* Copy: within one map */
 		return (true);
 	case ENG_ZERO:
 	case ENG_DISCARD:

@@ -314,6 +314,8 @@ word_there(struct mail *m)
 	struct lane *lane = word->lane;
 	struct ns *old = news->old;
 
+	if (news->fresh)
+		ns_stat_retire(lane, news->new->file);
 	/* where it cannot be had, I/O of this lane to it fails with EBADF */
 	if (lane->index != 0 && news->fresh)
 		(void)engine_file_set(lane->engine, news->new->file, news->new->medium->fd);
@@ -346,6 +348,7 @@ make_news(struct controller *c, uint32_t nsid, struct ns *new, bool fresh, uint6
 	news->untold = news->unfinished = news->unleft = c->lane->nlanes;
 	if (news->old != NULL)
 		news->old->news = news;
+	ns_told(c, news->old, new);
 	tell(c->lane, news->words, news, word_there);
 	return (0);
 }

@@ -52,6 +52,7 @@ slot_take(struct qpair *qp)
 	s->pool = NULL;
 	s->len_in = s->len_out = s->got = s->icd = s->tx_out = s->parts = 0;
 	s->status = 0;
+	s->ploc = PLOC_NONE;
 	s->result = 0;
 	s->data_bad = s->aborted = s->owns_cid = s->in_place = s->sends_memory = false;
 	s->src = NULL;
@@ -126,6 +127,16 @@ slot_free(struct slot *s)
 		qp_gone(qp);
 }
 
+/* It executes: true when nobody has it any more, so that it can be answered or freed. */
+static bool
+take_back(struct slot *s)
+{
+	if (!bounce_forget(s) && (s->op.done == NULL || !lane_cancel(s->qp->lane, &s->op)))
+		return (false);
+	bounce_put(s);
+	return (true);
+}
+
 /* ---- queues ---- */
 
 int
@@ -190,9 +201,7 @@ qp_close(struct qpair *qp, const char *why)
 			continue;
 		if (s->state == SLOT_WAIT_BUFFER)
 			xfer_forget(s);
-		if (s->state != SLOT_EXECUTE)
-			slot_free(s);
-		else if (s->op.done != NULL && lane_cancel(qp->lane, &s->op))
+		if (s->state != SLOT_EXECUTE || take_back(s))
 			slot_free(s);
 	}
 	if (--qp->busy == 0)
@@ -241,8 +250,7 @@ qp_abort(struct qpair *qp, uint16_t cid)
 		if (s->state == SLOT_FREE || !s->owns_cid || s->cmd.cid != cid)
 			continue;
 		if ((s->state == SLOT_WAIT_BUFFER && xfer_forget(s)) ||
-		    (s->state == SLOT_EXECUTE && s->op.done != NULL &&
-		    lane_cancel(qp->lane, &s->op))) {
+		    (s->state == SLOT_EXECUTE && take_back(s))) {
 			slot_done(s, NVME_SC_ABORT_REQUESTED);
 			return (true);
 		}
@@ -289,8 +297,10 @@ judge(struct slot *s, bool duplicate, uint32_t icd)
 	/* an I/O queue does not outlive the enabled state: its lane is told to close it */
 	if (qp->qid == 0 && !ctrl_enabled(ctrl) && (s->rule->flags & RULE_DISABLED) == 0)
 		return (NVME_SC_COMMAND_SEQUENCE_ERROR);
-	if (s->cmd.fuse != 0)
+	if (s->cmd.fuse != 0) {
+		s->ploc = PLOC(1, 0);
 		return (NVME_SC_INVALID_FIELD | NVME_SC_DNR);
+	}
 	status = sqe_check_sgl(&s->cmd, icd, conn_params(qp->conn)->max_icd);
 	if (status != 0)
 		return (status);
@@ -508,7 +518,7 @@ slot_done(struct slot *s, uint16_t status)
 	assert(s->state != SLOT_FREE && s->state != SLOT_TX);
 	ctrl_alive(qp);
 	if (status != 0)
-		ctrl_error(qp->ctrl, s, status);
+		status = ctrl_error(qp->ctrl, s, status);
 	if (qp->state != QP_LIVE) {
 		slot_free(s);
 		return;

@@ -39,7 +39,7 @@ hello_ok(const struct ipc_hello *h)
 static uint64_t
 worker_files(const struct ipc_hello *h)
 {
-	return (64 + 4u * h->lanes + h->queues + IPC_MAX_NS);
+	return (64 + 4u * h->lanes + h->queues + ENGINE_FILES);
 }
 
 /* What the filter and the limits have to know of the engines. */

@@ -24,6 +24,8 @@
 #include "common/pdu.h"
 #include "common/sqe.h"
 #include "worker/engine.h"
+#include "worker/feature.h"
+#include "worker/logpage.h"
 #include "worker/pool.h"
 #include "worker/timer.h"
 
@@ -74,8 +76,9 @@ struct lane {
 	struct engine *engine;
 	int why_threads;		/* errno: why it has no ring that it might have; or 0 */
 	struct ns_table *ns;		/* what its queues reach */
-	struct lane_stats stats;
+	struct lane_stats stats;	/* of namespaces whose slot another one has now */
 	bool traffic;			/* a command came since lane 0 looked */
+	bool write_through;		/* feature 06h is off; lane 0 sets it: __atomic */
 	struct {
 		pthread_mutex_t lock;
 		STAILQ_HEAD(, mail) list;
@@ -87,11 +90,12 @@ struct lane {
 	SLIST_HEAD(, rxbuf) rxbufs;	/* not in use */
 	uint32_t nrxbufs;		/* with those in use */
 	struct pool *h2c;		/* data that an R2T asked for: never starves the other */
+	struct pool *bounce;		/* bounce.c */
 	TAILQ_HEAD(, conn) dirty;	/* have something to send at the end of this turn */
 	TAILQ_HEAD(, conn) late;	/* have had their share, and go on in the next turn */
 	TAILQ_HEAD(, conn) dead;	/* to be freed at the end of this turn */
 	TAILQ_HEAD(, conn) paused;	/* not reading: a slot or buffer is missing */
-	TAILQ_HEAD(slot_list, slot) want_io, want_h2c;	/* waiting for a buffer, oldest first */
+	TAILQ_HEAD(slot_list, slot) want_io, want_h2c, want_bounce;	/* for a buffer, oldest first */
 	struct outbox outbox;
 	bool freed;			/* a slot or buffer came back in this turn */
 	uint32_t busy_poll_us;
@@ -102,6 +106,7 @@ struct lane {
 	bool active;			/* a buffer was in use since trim was set */
 	bool stop;
 	int status;			/* exit status when stop */
+	struct lane_stats ns_stats[ENGINE_FILES];	/* by a namespace's slot in the engine */
 };
 
 /* ---- lane.c ---- */
@@ -251,12 +256,17 @@ struct slot {
 	const uint8_t *src;
 	bool sends_memory;	/* src is being sent: ns is held for that only */
 	uint16_t status;	/* decided before the data was complete */
+	uint16_t ploc;		/* where its wrong field is, as log 01h says it; or PLOC_NONE */
 	bool data_bad;		/* a data digest was wrong */
 	bool owns_cid;		/* false: a duplicate, which is only answered */
 	bool aborted;
 	uint64_t result;	/* CQE dword 0 and 1 */
 	struct eng_op op;
-	uint32_t parts;		/* how far a command of several engine operations has come */
+	uint32_t parts;		/* how far a command of several engine operations has come: parts */
+	uint64_t before, at;	/* ... bytes of the parts before, and of this one */
+	uint8_t *bounce;	/* bounce.c; NULL whenever the slot is free */
+	void (*go_on)(struct slot *, uint16_t status);	/* after what it waits for */
+	void (*then)(struct slot *, uint16_t status);	/* of nvm_compare */
 	struct tx tx_r2t, tx_data, tx_resp;
 	uint8_t head_r2t[SHORT_HEAD], head_data[PDU_HEADER_MAX], head_resp[SHORT_HEAD];
 	uint32_t tx_out;	/* tx not yet sent */
@@ -264,6 +274,10 @@ struct slot {
 	TAILQ_ENTRY(slot) held;		/* AER */
 	struct mail mail;		/* Abort: to the lane of the command and back */
 };
+
+/* Byte and bit of the SQE. */
+#define PLOC(byte, bit)	((uint16_t)((byte) | (bit) << 8))
+#define PLOC_NONE	0xffffu
 
 struct qpair {
 	struct controller *ctrl;
@@ -325,6 +339,15 @@ void	xfer_begin(struct slot *);	/* after prepare(): buffer, R2T, then execute() 
 void	xfer_turn(struct lane *);	/* end of a turn: slots that waited for a buffer */
 bool	xfer_forget(struct slot *);	/* was waiting for a buffer, waits no more */
 
+/* ---- bounce.c: buffers for data that neither comes from the host nor goes to it ---- */
+#define BOUNCE_BYTES	131072u
+#define BOUNCES		4u	/* per lane */
+/* s->bounce becomes one of BOUNCE_BYTES, now or later: go_on(s, 0). */
+void	bounce_get(struct slot *, void (*go_on)(struct slot *, uint16_t status));
+void	bounce_put(struct slot *);	/* it may have none */
+void	bounce_turn(struct lane *);	/* end of a turn: slots that waited for one */
+bool	bounce_forget(struct slot *);	/* was waiting for one, waits no more */
+
 /* ---- controller.c: a controller's life, its queues, keep alive ---- */
 
 #define MAX_AER		4u
@@ -375,12 +398,29 @@ struct controller {
 	uint8_t files[ENGINE_FILES / 8];	/* which of the engines' slots are taken */
 	struct { uint8_t *data; size_t len; uint64_t generation; } page;	/* discovery log */
 	uint32_t aec;		/* Feature 0Bh */
+	uint16_t cdfe;		/* Feature 16h: bit n: the host uses Copy descriptor format n */
 	uint32_t events_pending, events_masked;	/* bits of enum aer_event */
 	TAILQ_HEAD(, slot) aers;
 	uint32_t naers;
 	uint64_t minutes_since;
+	struct feature_values features;
+	struct cache_change {		/* 06h on its way; feature_cache.c */
+		struct slot *slot;	/* NULL: none */
+		bool off;		/* what it shall become */
+		uint16_t status;
+		unsigned away;
+		struct mail words[LANES_MAX];
+		uint32_t flushed;	/* nsid of the last one */
+		struct ns *flushing;	/* held for flush */
+		struct eng_op flush;
+	} cache;
+	bool cache_off;			/* feature 06h */
+	struct changed changed;
+	struct mail health_word;	/* to lane 0 */
 	pthread_mutex_t error_lock;	/* of all that follows: any lane may have an error */
+	bool health_away;		/* health_word is under way */
 	uint64_t media_errors;
+	struct health health;
 	struct nvme_error_entry errors[ERROR_ENTRIES];	/* log 01h, a ring */
 	uint64_t nerrors;
 };
@@ -394,7 +434,6 @@ void	ctrl_keep_alive(struct controller *);		/* the Keep Alive command */
 void	ctrl_set_kato(struct controller *, uint32_t kato_ms);	/* rounded up to KAS_MS */
 bool	ctrl_has_queues(const struct controller *);	/* an I/O queue that is not QP_FREE */
 unsigned ctrl_queues(const struct controller *);	/* live I/O queues */
-struct lane_stats ctrl_stats(const struct controller *);	/* of all lanes */
 void	ctrl_queue_closed(struct controller *, struct qpair *);	/* qp became QP_FREE: its lane says so */
 /* Admin queue lost, keep alive expired, fatal: finish what runs, close everything, exit. */
 void	ctrl_end(struct controller *, const char *why);
@@ -433,46 +472,80 @@ const struct cmd_rule *admin_rule(uint8_t opc);		/* admin.c */
 const struct cmd_rule *nvm_rule(uint8_t opc);		/* nvm.c */
 const struct cmd_rule *fabrics_rule(const struct qpair *, uint8_t fctype);	/* fabrics.c */
 
-/* Limits of Dataset Management in blocks, as Identify says them; nvm.c. */
-struct nvm_limits { uint32_t dmrsl; uint64_t dmsl; };
+/* Limits of a command, as Identify says them. */
 #define NVM_ZERO_MAX		(32u << 20)	/* Write Zeroes, bytes */
+#define NVM_VERIFY_MAX		(32u << 20)	/* Verify, bytes */
+#define NVM_DISCARD_RANGES	255u		/* Dataset Management */
 #define NVM_DISCARD_RANGE_MAX	(4ull << 30)	/* bytes in a range */
 #define NVM_DISCARD_MAX		(16ull << 30)	/* bytes in a command */
+#define NVM_COPY_FORMATS	0x5u		/* OCFS: descriptor formats 0h and 2h */
+#define NVM_COPY_RANGES		128u
+#define NVM_COPY_RANGE_MAX	(16u << 20)	/* bytes in a range */
+#define NVM_COPY_MAX		(64u << 20)	/* bytes in a command */
+/* ... in blocks: of Dataset Management for every namespace; of Copy for one. nvm_dsm.c, nvm_copy.c */
+struct nvm_limits { uint32_t dmrsl; uint64_t dmsl; };
 struct nvm_limits nvm_limits(const struct ns_table *);
+struct nvm_copy_limits { uint16_t mssrl; uint32_t mcl; };
+struct nvm_copy_limits nvm_copy_limits(const struct ns *);
 
-/* identify.c, logpage.c, feature.c, aer.c: prepare and execute of one admin command each */
+/* identify*.c, logpage.c, feature.c, aer.c: prepare and execute of one admin command each */
 uint16_t identify_prepare(struct slot *);
 void	identify_execute(struct slot *);
+/* identify_ctrl.c: all structures are zero before */
+void	identify_ctrl(const struct slot *, void *page);
+void	identify_ctrl_nvm(const struct slot *, void *page);
 void	identify_firmware(uint8_t fr[NVME_FR_BYTES]);
-/* identify_ns.c: the structures are zero before; so is room for descriptors */
+/* identify_ns.c; so is room for descriptors */
 void	identify_ns(const struct ns *, struct nvme_id_ns *);
 void	identify_ns_independent(const struct ns *, struct nvme_id_ns_independent *);
 void	identify_ns_descs(const struct ns *, uint8_t *to);
-#define LPA_SUPPORTED_PAGES	0x20	/* LPA: logs 00h, 12h, 13h and scopes in 05h */
+/* identify_list.c */
+void	identify_ns_list(const struct slot *, void *page);
+void	identify_ctrl_list(const struct slot *, void *page);
+void	identify_ns_ctrl_list(const struct slot *, void *page);
+void	identify_command_sets(const struct slot *, void *page);
 uint16_t logpage_prepare(struct slot *);
 void	logpage_execute(struct slot *);
-void	ctrl_error(struct controller *, const struct slot *, uint16_t status);	/* log 01h */
+/* error_log.c: an entry of log 01h. Returns the status to answer with: M says that there is one,
+ * CRD when to try again. From any lane. */
+uint16_t ctrl_error(struct controller *, const struct slot *, uint16_t status);
+void	ctrl_fault(struct controller *, uint32_t nsid, uint16_t status);	/* of no command; lane 0 */
+/* Invalid Field with DNR; which byte and bit of the SQE, for log 01h. */
+uint16_t slot_bad_field(struct slot *, unsigned byte, unsigned bit);
+/* health.c, with error_lock: what a failed command says of a namespace. True: lane 0 has news. */
+bool	health_note(struct controller *, const struct slot *, uint16_t status);
+void	health_tell(struct controller *);	/* lane 0: the event, if the host wishes for it */
+void	health_listen(struct controller *, uint8_t warnings);	/* ... from now on */
+void	health_init(struct controller *);
+void	health_forget(struct controller *, const struct ns *);
+/* With error_lock: Critical Warning, of a namespace or else of all. */
+uint8_t	health_warning(struct controller *, uint32_t nsid);
 /* discovery.c: log 70h; takes fd. A page that cannot be read leaves the last one in place. */
 void	ctrl_page(struct controller *, int fd, const struct ipc_page *);
-/* In the form that the command asks for: bytes of the page, and any part of it; what lies behind
- * its end is zeros. Which forms there are, as LIDSP in log 00h. */
-uint64_t discovery_size(const struct controller *, const struct cmd *);
-void	discovery_read(const struct controller *, const struct cmd *, uint64_t offset, uint8_t *to,
-	    size_t len);
-uint16_t discovery_forms(void);
 uint32_t feature_effects(const struct controller *, uint8_t fid);	/* as in log 12h */
-bool	feature_write_cache(const struct controller *);	/* is there a volatile one? */
 uint16_t get_features_prepare(struct slot *);
 void	get_features_execute(struct slot *);
 uint16_t set_features_prepare(struct slot *);
 void	set_features_execute(struct slot *);
-enum aer_event { AER_EVENT_DISCOVERY, AER_EVENT_MAX };
+/* aer.c; all on lane 0 */
+enum aer_event {
+	AER_EVENT_FAULT,	/* an error of no command: log 01h */
+	AER_EVENT_HEALTH,	/* reliability, or media read-only: log 02h */
+	AER_EVENT_NS,		/* log 04h */
+	AER_EVENT_ANA,		/* log 0Ch */
+	AER_EVENT_DISCOVERY,	/* log 70h */
+	AER_EVENT_RESERVATION,	/* log 80h */
+	AER_EVENT_MAX
+};
 uint16_t aer_prepare(struct slot *);
 void	aer_execute(struct slot *);
 uint32_t aer_supported(const struct controller *);	/* OAES, and what Feature 0Bh may set */
-void	aer_reset(struct controller *);	/* Feature 0Bh as it is at first, and no event */
 void	aer_event(struct controller *, enum aer_event);
-void	aer_log_read(struct controller *, uint8_t lid);	/* without RAE: its event may come again */
+bool	aer_is_pending(const struct controller *, enum aer_event);	/* not told yet */
+/* Without RAE: its event may come again. whole: from its beginning, so that an event that was not
+ * told yet has nothing new to say. */
+void	aer_log_read(struct controller *, uint8_t lid, bool whole);
+void	aer_reset(struct controller *);	/* Feature 0Bh as it is at first, and no event */
 void	aer_drop_all(struct controller *);	/* answered as aborted */
 bool	aer_abort(struct controller *, uint16_t cid);
 
@@ -566,6 +639,28 @@ ns_unpin_memory(struct lane *lane, struct ns *ns)
 
 	if (--use->senders == 0 && use->leaving)
 		ns_settle(lane, ns);
+}
+
+/* ---- ns_stat.c: what was read and written, per namespace ---- */
+struct lane_stats ctrl_stats(const struct controller *);	/* all that it ever did */
+/* Of one namespace since this controller has it; zeros when it has none of this nsid. */
+struct lane_stats ns_stats(const struct controller *, uint32_t nsid);
+/* On the lane's thread: this slot of the engine gets another namespace, which begins at zero. */
+void	ns_stat_retire(struct lane *, unsigned file);
+
+/* One command that was done, of so many bytes; file: as in the operation. */
+static inline void
+ns_stat_read(struct lane *lane, unsigned file, uint64_t bytes)
+{
+	stat_add(&lane->ns_stats[file].reads, 1);
+	stat_add(&lane->ns_stats[file].read_units, bytes / 512);
+}
+
+static inline void
+ns_stat_write(struct lane *lane, unsigned file, uint64_t bytes)
+{
+	stat_add(&lane->ns_stats[file].writes, 1);
+	stat_add(&lane->ns_stats[file].write_units, bytes / 512);
 }
 
 /* ---- greet.c: before identity ---- */

@@ -48,6 +48,7 @@ static const struct field ctrl_fields[] = {
 	{"oncs", 520, 2, HEX},
 	{"fuses", 522, 2, HEX},
 	{"vwc", 525, 1, HEX},
+	{"ocfs", 534, 2, HEX},
 	{"sgls", 536, 4, HEX},
 	{"subnqn", 768, 256, TEXT},
 	{"ioccsz", 1792, 4, DECIMAL},
@@ -63,6 +64,7 @@ static const struct field ns_fields[] = {
 	{ "nsfeat", 24, 1, HEX }, { "nlbaf", 25, 1, DECIMAL }, { "flbas", 26, 1, DECIMAL },
 	{ "nmic", 30, 1, HEX }, { "dlfeat", 33, 1, HEX }, { "nawun", 34, 2, DECIMAL },
 	{ "nawupf", 36, 2, DECIMAL }, { "npwg", 64, 2, DECIMAL }, { "npdg", 68, 2, DECIMAL },
+	{ "mssrl", 74, 2, DECIMAL }, { "mcl", 76, 4, DECIMAL }, { "msrc", 80, 1, DECIMAL },
 	{ "nsattr", 99, 1, HEX }, { "nguid", 104, 16, BYTES }, { "eui64", 120, 8, BYTES },
 	{ "lbads", 130, 1, DECIMAL },
 };

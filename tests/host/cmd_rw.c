@@ -12,7 +12,7 @@
 #include "tests/host/nvmehost.h"
 #include "tests/host/spec.h"
 
-enum { SQE_FUA_BYTE = SQE_CDW12 + 3, FUA_BIT = 0x40 };
+enum { SQE_FUA_BYTE = SQE_CDW12 + 3, FUA_BIT = 0x40, DEAC_BIT = 0x02 };
 
 /* What is to be transferred: whole blocks, pieces of at most `piece` bytes. */
 struct range {
@@ -77,7 +77,7 @@ transfer(struct settings *s, struct host_ctrl *h, struct range *r, bool writing,
 			    s->lba + at + i, s->seed, 1);
 		(writing ? host_fill_write : host_fill_read)(
 		    &cmd, r->ns.nsid, s->lba + at, nlb, r->buf, len);
-		cmd.sqe[SQE_FUA_BYTE] |= writing && s->fua ? FUA_BIT : 0;
+		cmd.sqe[SQE_FUA_BYTE] |= s->fua ? FUA_BIT : 0;
 		if (host_run(h->io[0], &cmd) == -1)
 			return (say_queue_error(h->io[0]));
 		if (!writing && f != NULL)
@@ -89,6 +89,18 @@ transfer(struct settings *s, struct host_ctrl *h, struct range *r, bool writing,
 	return (EXIT_OK);
 }
 
+/* Feature 06h, when the command line says so. */
+static int
+switch_cache(const struct settings *s, struct host_ctrl *h)
+{
+	struct host_cmd cmd;
+
+	if (!s->cache_off)
+		return (EXIT_OK);
+	host_fill_set_feature(&cmd, 6, 0);
+	return (host_run(h->admin, &cmd) == -1 ? say_queue_error(h->admin) : EXIT_OK);
+}
+
 static int
 read_or_write(struct settings *s, struct host_ctrl *h, bool writing)
 {
@@ -96,7 +108,9 @@ read_or_write(struct settings *s, struct host_ctrl *h, bool writing)
 	FILE *f = NULL;
 	int status;
 
-	if ((status = range_open(&r, s, h)) == EXIT_OK && s->file != NULL &&
+	if ((status = range_open(&r, s, h)) == EXIT_OK)
+		status = switch_cache(s, h);
+	if (status == EXIT_OK && s->file != NULL &&
 	    (f = open_file(s->file, writing ? "rb" : "wb", writing ? stdin : stdout)) == NULL)
 		status = EXIT_USAGE;
 	if (status == EXIT_OK)
@@ -145,11 +159,13 @@ cmd_zero(struct settings *s, struct host_ctrl *h)
 
 	if (host_ns_open(h->admin, (uint32_t)s->nsid, &ns) == -1)
 		return (say_queue_error(h->admin));
+	if ((status = switch_cache(s, h)) != EXIT_OK)
+		return (status);
 	nlb = s->bytes == 0 ? 1 : (s->bytes + ns.block - 1) / ns.block;
 	for (uint64_t at = 0; at < nlb && status == EXIT_OK; at += 65536) {
 		host_fill_zeroes(&cmd, ns.nsid, s->lba + at,
 		    nlb - at < 65536 ? (uint32_t)(nlb - at) : 65536);
-		cmd.sqe[SQE_FUA_BYTE] |= s->fua ? FUA_BIT : 0;
+		cmd.sqe[SQE_FUA_BYTE] |= (s->fua ? FUA_BIT : 0) | (s->deac ? DEAC_BIT : 0);
 		status = run_one(h, &cmd);
 	}
 	return (status);

@@ -115,6 +115,38 @@ host_dsm_range(void *ranges, unsigned i, uint64_t lba, uint32_t nlb)
 	put64(ranges, i * 16 + 8, lba);
 }
 
+void
+host_fill_compare(
+    struct host_cmd *cmd, uint32_t nsid, uint64_t lba, uint32_t nlb, void *buf, uint32_t len)
+{
+	host_fill(cmd, OPC_COMPARE, nsid, HOST_TO_TARGET, buf, len);
+	fill_range(cmd, lba, nlb);
+}
+
+void
+host_fill_verify(struct host_cmd *cmd, uint32_t nsid, uint64_t lba, uint32_t nlb)
+{
+	host_fill(cmd, OPC_VERIFY, nsid, HOST_NODATA, NULL, 0);
+	fill_range(cmd, lba, nlb);
+}
+
+void
+host_fill_copy(struct host_cmd *cmd, uint32_t nsid, uint64_t to, void *ranges, unsigned n,
+    unsigned format)
+{
+	host_fill(cmd, OPC_COPY, nsid, HOST_TO_TARGET, ranges, n * 32);
+	put64(cmd->sqe, SQE_CDW10, to);
+	put32(cmd->sqe, SQE_CDW12, (n - 1) | format << 8);
+}
+
+void
+host_copy_range(void *ranges, unsigned i, uint32_t snsid, uint64_t lba, uint32_t nlb)
+{
+	put32(ranges, i * 32, snsid);
+	put64(ranges, i * 32 + 8, lba);
+	put16(ranges, i * 32 + 16, (uint16_t)(nlb - 1));
+}
+
 /* Execute what has to succeed: here an error status is an error of the queue, HOST_STATUS. */
 int
 host_run(struct host_queue *q, struct host_cmd *cmd)
@@ -156,6 +188,9 @@ host_status_name(uint16_t status)
 	    {ST_RESTART, "Connect Restart Discovery"},
 	    {ST_HOST, "Connect Invalid Host"},
 	    {ST_QTYPE, "Invalid Queue Type"},
+	    {0x185, "Incompatible Namespace or Format"},
+	    {0x187, "Overlapping I/O Range"},
+	    {0x285, "Compare Failure"},
 	    {0x286, "Access Denied"},
 	    {0x280, "Write Fault"},
 	    {0x281, "Unrecovered Read Error"},

@@ -297,6 +297,13 @@ void	 host_fill_flush(struct host_cmd *, uint32_t nsid);
 void	 host_fill_zeroes(struct host_cmd *, uint32_t nsid, uint64_t lba, uint32_t nlb);
 void	 host_fill_deallocate(struct host_cmd *, uint32_t nsid, void *ranges, unsigned n);
 void	 host_dsm_range(void *ranges, unsigned i, uint64_t lba, uint32_t nlb);
+void	 host_fill_compare(struct host_cmd *, uint32_t nsid, uint64_t lba, uint32_t nlb, void *,
+	    uint32_t len);
+void	 host_fill_verify(struct host_cmd *, uint32_t nsid, uint64_t lba, uint32_t nlb);
+/* ranges: n times 32 bytes, filled by host_copy_range(); format: of the descriptors. */
+void	 host_fill_copy(struct host_cmd *, uint32_t nsid, uint64_t to, void *ranges, unsigned n,
+	    unsigned format);
+void	 host_copy_range(void *ranges, unsigned i, uint32_t snsid, uint64_t lba, uint32_t nlb);
 int	 host_run(struct host_queue *, struct host_cmd *);
 const char *host_status_name(uint16_t status);
 

@@ -13,7 +13,7 @@
 
 #define ROWS(a) (sizeof(a) / sizeof((a)[0]))
 
-enum { OPC_COMPARE = 0x05, OPC_COPY = 0x19, OPC_RESERVE = 0x0d, OPC_REPORT = 0x0e };
+enum { OPC_RESERVE = 0x0d, OPC_REPORT = 0x0e };
 enum { END = 1 };	/* in extra: value counts from the end of the namespace */
 
 static uint64_t
@@ -164,7 +164,7 @@ static const struct mis_row rows[] = {
 	{ "copy", L_IO, opcode, OPC_COPY, 0, 0, {STATUS(ST_OPCODE), STATUS(ST_FIELD),
 	    STATUS(ST_SGL_LENGTH)}, 0, 0 },
 	{ "copy-short", L_IO, opcode, OPC_COPY, 0, 0, {STATUS(ST_OPCODE), STATUS(ST_FIELD),
-	    STATUS(ST_SGL_LENGTH), STATUS(0x183)}, 0, 32 },
+	    STATUS(ST_SGL_LENGTH)}, 0, 16 },
 	{ "reservation-register-short", L_IO, opcode, OPC_RESERVE, 0, 0, OPTIONAL_SHORT, 0, 8 },
 	{ "reservation-report-none", L_IO, opcode, OPC_REPORT, 0, 0, OPTIONAL_SHORT, 0, 0 },
 	{ "opcode-reserved", L_IO, opcode, 0x03, 0, 0, BAD_OPC, 0, 0 },

@@ -17,7 +17,7 @@ struct settings {
 	uint64_t	 nsid, lba, bytes, offset, lsp;
 	uint64_t	 min, max, seed, seconds, write_percent;
 	uint64_t	 io, cns, count, parallel;
-	bool		 json, greet, fua, no_write, slow;
+	bool		 json, greet, fua, cache_off, deac, no_write, slow;
 	const char	*hostid, *file, *name;
 	char		**arg;			/* after the command's name */
 	int		 narg;
@@ -46,6 +46,9 @@ int	cmd_write(struct settings *, struct host_ctrl *);
 int	cmd_flush(struct settings *, struct host_ctrl *);
 int	cmd_zero(struct settings *, struct host_ctrl *);
 int	cmd_deallocate(struct settings *, struct host_ctrl *);
+int	cmd_compare(struct settings *, struct host_ctrl *);	/* cmd_media.c */
+int	cmd_copy(struct settings *, struct host_ctrl *);
+int	cmd_nvm_verify(struct settings *, struct host_ctrl *);
 int	cmd_verify(struct settings *, struct host_ctrl *);	/* cmd_verify.c */
 int	cmd_stress(struct settings *, struct host_ctrl *);	/* cmd_stress.c */
 int	cmd_hold(struct settings *, struct host_ctrl *);	/* cmd_hold.c */

@@ -103,6 +103,16 @@ give_page(uint64_t generation)
 }
 
 static void
+give_long_page(uint64_t generation)
+{
+	static const uint8_t page[2048];
+	int fd = memfd_create("page", MFD_CLOEXEC);
+
+	assert_int_equal(write(fd, page, sizeof(page)), sizeof(page));
+	ctrl_page(fake.c, fd, &(struct ipc_page){ generation, sizeof(page) });
+}
+
+static void
 read_log(bool rae)
 {
 	const struct cmd cmd = { .opc = NVME_ADMIN_GET_LOG_PAGE,
@@ -159,11 +169,172 @@ once_until_read(void **state)
 	assert_false(fake_answered(s));
 	read_log(true);			/* retained */
 	assert_false(fake_answered(s));
-	read_log(false);
-	told(s);
-	s = aer(3);
-	read_log(false);
+	read_log(false);		/* with what was to be told */
 	assert_false(fake_answered(s));
+	give_page(4);
+	told(s);
+}
+
+/* The end of a page that changed while it was read in parts does not show what changed. */
+static void
+a_tail_is_not_all(void **state)
+{
+	struct cmd tail = { .opc = NVME_ADMIN_GET_LOG_PAGE, .cdw10 = NVME_LID_DISCOVERY,
+	    .cdw12 = 4, .sgl_len = 4 };
+	struct slot *s;
+
+	(void)state;
+	enable_events();
+	give_page(1);
+	give_page(2);
+	told(aer(1));
+	s = aer(2);
+	read_log(true);
+	give_page(3);
+	assert_int_equal(fake_admin_status(&tail), DNR(NVME_SC_INVALID_FIELD));
+	assert_false(fake_answered(s));		/* what fails clears nothing */
+	give_long_page(4);
+	assert_int_equal(fake_admin_status(&tail), 0);
+	told(s);
+}
+
+/* ---- all events ---- */
+
+static void
+set_events(uint32_t aec)
+{
+	const struct cmd cmd = { .opc = NVME_ADMIN_SET_FEATURES,
+	    .cdw10 = NVME_FID_ASYNC_EVENT_CONFIG, .cdw11 = aec };
+
+	assert_int_equal(fake_admin_status(&cmd), 0);
+}
+
+static uint16_t
+get_log(uint8_t lid)
+{
+	return (fake_admin_status(&(struct cmd){ .opc = NVME_ADMIN_GET_LOG_PAGE, .cdw10 = lid,
+	    .sgl_len = 4 }));
+}
+
+/* Each comes once, is kept while nobody waits, and comes again after its log was read. */
+static void
+every_event(void **state)
+{
+	static const struct { enum aer_event event; uint32_t dw0; bool readable; } rows[] = {
+		{ AER_EVENT_FAULT, 0x00010400, true },
+		{ AER_EVENT_HEALTH, 0x00020001, true },
+		{ AER_EVENT_NS, 0x00040002, true },
+		{ AER_EVENT_RESERVATION, 0x00800006, false },
+	};
+
+	(void)state;
+	set_events(NVME_AEC_NS_ATTRIBUTE);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct slot *s;
+
+		aer_event(fake.c, rows[i].event);
+		aer_event(fake.c, rows[i].event);
+		s = aer(1);
+		assert_int_equal(fake_status(s), 0);
+		assert_true(s->result == rows[i].dw0);
+		fake_release(s);
+		s = aer(2);
+		aer_event(fake.c, rows[i].event);
+		assert_false(fake_answered(s));
+		if (rows[i].readable)
+			assert_int_equal(get_log((uint8_t)(rows[i].dw0 >> 16)), 0);
+		else
+			aer_log_read(fake.c, (uint8_t)(rows[i].dw0 >> 16), true);
+		assert_false(fake_answered(s));
+		aer_event(fake.c, rows[i].event);
+		assert_int_equal(fake_status(s), 0);
+		assert_true(s->result == rows[i].dw0);
+		fake_release(s);
+		aer_log_read(fake.c, (uint8_t)(rows[i].dw0 >> 16), true);
+	}
+}
+
+/* Two of them for two requests, in the order of the table; and one of a log that is masked waits. */
+static void
+several_events(void **state)
+{
+	struct slot *first, *second;
+
+	(void)state;
+	set_events(NVME_AEC_NS_ATTRIBUTE);
+	ns_changed(fake.c, 1);
+	aer_event(fake.c, AER_EVENT_FAULT);
+	first = aer(1);
+	second = aer(2);
+	assert_true(first->result == 0x00010400);
+	assert_true(second->result == 0x00040002);
+	fake_release(first);
+	fake_release(second);
+}
+
+/* What the broker changes while the host is there. */
+static void
+namespaces_that_change(void **state)
+{
+	struct ipc_ns id = ns_find(fake.lane.ns, NS_512)->id;
+	struct slot *s;
+
+	(void)state;
+	fake.c->aec = NVME_AEC_NS_ATTRIBUTE | NVME_AEC_ANA_CHANGE;
+	s = aer(1);
+	assert_int_equal(ns_change(fake.c, &id), 0);	/* as it was */
+	id.no_write = 1;				/* a reservation */
+	assert_int_equal(ns_change(fake.c, &id), 0);
+	assert_false(fake_answered(s));
+	id.nlbas *= 2;
+	assert_int_equal(ns_change(fake.c, &id), 0);
+	assert_true(fake_status(s) == 0 && s->result == 0x00040002);
+	fake_release(s);
+	assert_int_equal(get_log(NVME_LID_CHANGED_NS), 0);
+	s = aer(2);
+	id.ana_state = 3;
+	assert_int_equal(ns_change(fake.c, &id), 0);
+	assert_true(fake_status(s) == 0 && s->result == 0x000c0302);
+	fake_release(s);
+	assert_int_equal(fake.c->changed.n, 0);		/* which is no attribute of it */
+	s = aer(3);
+	assert_int_equal(ns_gone(fake.c, &(struct ipc_ns_gone){ .nsid = NS_4K }), 0);
+	assert_true(fake_status(s) == 0 && s->result == 0x00040002);
+	fake_release(s);
+	assert_int_equal(fake.c->changed.nsid[0], NS_4K);
+}
+
+static void
+notices_not_wished_for(void **state)
+{
+	struct slot *s = aer(1);
+
+	(void)state;
+	ns_changed(fake.c, 1);
+	aer_event(fake.c, AER_EVENT_ANA);
+	aer_event(fake.c, AER_EVENT_DISCOVERY);
+	assert_false(fake_answered(s));
+	set_events(NVME_AEC_NS_ATTRIBUTE);	/* what was before is not told later */
+	assert_false(fake_answered(s));
+	ns_changed(fake.c, 1);
+	assert_true(fake_status(s) == 0 && s->result == 0x00040002);
+	fake_release(s);
+}
+
+static void
+a_reset_forgets_events(void **state)
+{
+	struct slot *s;
+
+	(void)state;
+	set_events(NVME_AEC_NS_ATTRIBUTE);
+	ns_changed(fake.c, 1);
+	assert_int_equal(ctrl_property_set(fake.c, NVME_PROP_CC, 4, 0x00460000), 0);
+	assert_int_equal(ctrl_property_set(fake.c, NVME_PROP_CC, 4, 0x00460001), 0);
+	s = aer(1);
+	assert_false(fake_answered(s));
+	assert_int_equal(fake.c->aec, 0);
+	assert_int_equal(fake.c->changed.n, 0);
 }
 
 /* To stay is to wish for it, also after a reset; what the host sets goes before that. */
@@ -199,6 +370,9 @@ main(void)
 		T(held_and_limited), T(a_reset_drops_them), T(aborts),
 		T_DISCOVERY(events_only_when_wished_for), T_DISCOVERY(once_until_read),
 		T_DISCOVERY(who_stays_is_told),
+		T_DISCOVERY(a_tail_is_not_all), T(every_event), T(several_events),
+		T(namespaces_that_change),
+		T(notices_not_wished_for), T(a_reset_forgets_events),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

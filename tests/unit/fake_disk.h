@@ -25,6 +25,11 @@ struct fake_op {
 #define FAKE_FILL 0xa5		/* what a read brings */
 
 int	fake_disk_fd(unsigned slot);	/* -1: nothing is there */
+/* The ends of the buffer of the last write. */
+struct fake_ends { uint8_t first, last; };
+extern struct fake_ends fake_wrote;
+extern bool fake_disk_lanes;	/* the test has other lanes, which may be waked */
+
 void	fake_disk_expect(const struct fake_op *);
 void	fake_disk_run(void);	/* answers everything, also what is submitted meanwhile */
 void	fake_disk_start(void);	/* what is there now can no longer be cancelled */

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "tests/unit/fake_disk.h"
@@ -102,6 +103,34 @@ ask_fenced(uint64_t fence)
 	fake.fenced[fake.nfenced++ % ARRAY_LEN(fake.fenced)] = fence;
 }
 
+/* ---- buffers: bounce buffers are from a pool, all others from malloc ---- */
+
+void *
+lane_buffer_get(struct lane *lane, struct pool *pool, size_t len)
+{
+	assert_ptr_equal(lane, &fake.lane);
+	return (pool_get(pool, len));
+}
+
+void
+lane_buffer_put(struct lane *lane, struct pool *pool, void *buf)
+{
+	pool_put(pool, buf);
+	lane->freed |= buf != NULL;
+}
+
+void
+fake_turns(void)
+{
+	do {
+		fake.lane.freed = false;
+		bounce_turn(&fake.lane);
+		memory_turn(&fake.lane.memory);
+		memory_done(&fake.lane.memory);
+		fake_disk_run();
+	} while (fake.lane.freed || fake.lane.memory.in_flight > 0);
+}
+
 /* ---- queues ---- */
 
 int
@@ -188,6 +217,16 @@ fake_release(struct slot *s)
 		gone(s->qp);
 }
 
+static bool
+take_back(struct slot *s)
+{
+	if (s->state != SLOT_EXECUTE ||
+	    (!bounce_forget(s) && (s->op.done == NULL || !lane_cancel(&fake.lane, &s->op))))
+		return (false);
+	bounce_put(s);
+	return (true);
+}
+
 void
 qp_close(struct qpair *qp, const char *why)
 {
@@ -201,8 +240,7 @@ qp_close(struct qpair *qp, const char *why)
 	for (unsigned i = 0; i < FAKE_SLOTS; i++) {
 		struct slot *s = &qp->slots[i];
 
-		if (s->state == SLOT_TX ||
-		    (s->state == SLOT_EXECUTE && engine_cancel(NULL, &s->op)))
+		if (s->state == SLOT_TX || take_back(s))
 			fake_release(s);
 	}
 	if (--qp->busy == 0)
@@ -217,7 +255,7 @@ qp_abort(struct qpair *qp, uint16_t cid)
 
 		if (s->state != SLOT_EXECUTE || s->cmd.cid != cid)
 			continue;
-		if (s->op.done == NULL || !engine_cancel(NULL, &s->op))
+		if (!take_back(s))
 			return (false);
 		slot_done(s, NVME_SC_ABORT_REQUESTED);
 		return (true);
@@ -236,7 +274,7 @@ answer(struct slot *s, uint16_t status, uint32_t len)
 	s->state = SLOT_TX;
 	let_go(s);
 	if (status != 0)
-		ctrl_error(s->qp->ctrl, s, status);
+		s->status = ctrl_error(s->qp->ctrl, s, status);
 	if (s->qp->state != QP_LIVE)
 		fake_release(s);
 }
@@ -264,7 +302,7 @@ uint16_t
 fake_status(const struct slot *s)
 {
 	assert_true(fake_answered(s));
-	return (s->status);
+	return (s->status & (uint16_t)~NVME_SC_MORE);
 }
 
 uint32_t
@@ -302,6 +340,7 @@ take(struct qpair *qp)
 		s->qp = qp;
 		s->index = (uint16_t)i;
 		s->state = SLOT_RX;
+		s->ploc = PLOC_NONE;
 		qp->busy++;
 		return (s);
 	}
@@ -403,6 +442,13 @@ fake_ns_fd(uint32_t nsid)
 	return (fake_disk_fd(ns->file));
 }
 
+void
+fake_expect(enum eng_verb verb, uint32_t nsid, uint64_t offset, uint64_t len, unsigned flags,
+    int error)
+{
+	fake_disk_expect(&(struct fake_op){ verb, fake_ns_fd(nsid), offset, len, flags, error });
+}
+
 static void
 fresh(enum fake_kind kind)
 {
@@ -416,12 +462,31 @@ fresh(enum fake_kind kind)
 	fake.lane.all = &fake.lane;
 	fake.lane.nlanes = 1;
 	fake.lane.ns = &ns_none;
+	memory_init(&fake.lane.memory);
+	TAILQ_INIT(&fake.lane.want_bounce);
+	fake.lane.bounce = pool_new(BOUNCES * BOUNCE_BYTES, BOUNCE_BYTES);
+	assert_non_null(fake.lane.bounce);
 	fake.c = ctrl_new(&fake.lane, &hello, &admit, &host);
 	assert_non_null(fake.c);
 	qp_open(&fake.c->admin, &fake.lane, fake.c, 0, 32, false);
 	qp_start(&fake.c->admin, -1, &(struct conn_params){ 0 });
 	for (unsigned i = 0; kind == FAKE_IO && i < ARRAY_LEN(namespaces); i++)
 		assert_int_equal(ns_add(fake.c, &namespaces[i], open("/dev/null", O_RDONLY)), 0);
+}
+
+void
+fake_add_ram(uint32_t nsid, uint32_t block_size, uint64_t bytes)
+{
+	FILE *f = tmpfile();
+	int fd = f == NULL ? -1 : dup(fileno(f));
+	const struct ipc_ns id = { .nsid = nsid, .block_size = block_size,
+	    .nlbas = bytes / block_size, .ram = 1, .can_discard = 1 };
+
+	assert_int_not_equal(fd, -1);
+	fclose(f);
+	assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
+	assert_int_equal(ns_add(fake.c, &id, fd), 0);
+	assert_non_null(ns_find(fake.lane.ns, nsid)->map);
 }
 
 static void
@@ -479,9 +544,12 @@ fake_end(void **state)
 {
 	(void)state;
 	ctrl_end(fake.c, "end of the test");
-	fake_disk_run();
+	fake_turns();
 	assert_true(fake.lane.stop);
 	fake_disk_end();
+	assert_int_equal(pool_used(fake.lane.bounce), 0);
+	assert_true(TAILQ_EMPTY(&fake.lane.want_bounce));
+	pool_free(fake.lane.bounce);
 	assert_int_equal(fake.c->admin.state, QP_FREE);
 	assert_false(ctrl_has_queues(fake.c));
 	ctrl_free(fake.c);

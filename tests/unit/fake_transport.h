@@ -19,6 +19,7 @@ enum fake_kind { FAKE_IO, FAKE_DISCOVERY };
 #define NS_4K	2u	/* 2^24 blocks, deallocates */
 #define NS_RO	5u	/* 2^20 blocks of 512 bytes, read-only */
 #define NS_NONE	3u	/* not there */
+#define NS_RAM	6u	/* for fake_add_ram; nor is this otherwise */
 
 struct fake {
 	struct lane lane;
@@ -40,14 +41,20 @@ int	fake_end(void **state);
 
 void	fake_pass(uint64_t ms);		/* time passes, timers fire */
 void	fake_connect(uint16_t qid);
+void	fake_turns(void);	/* until nothing moves any more */
+/* One more namespace, in mapped memory that is zero. */
+void	fake_add_ram(uint32_t nsid, uint32_t block_size, uint64_t bytes);
 int	fake_ns_fd(uint32_t nsid);
+/* fake_disk_expect of an operation on that namespace; offset and len in bytes */
+void	fake_expect(enum eng_verb, uint32_t nsid, uint64_t offset, uint64_t len, unsigned flags,
+	    int error);
 
 /* Judges and begins a command as qpair.c does. data: what the host sends, sgl_len bytes. */
 struct slot *fake_command(struct qpair *, const struct cmd *, const void *data);
 struct slot *fake_admin(const struct cmd *);
 struct slot *fake_nvm(const struct cmd *, const void *data);	/* on queue 1 */
 bool	fake_answered(const struct slot *);
-uint16_t fake_status(const struct slot *);
+uint16_t fake_status(const struct slot *);	/* without M */
 uint32_t fake_len(const struct slot *);		/* bytes of data in the answer */
 void	fake_release(struct slot *);		/* the answer was sent */
 /* A command that is answered at once: its status; the slot is free again. */

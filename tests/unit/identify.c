@@ -9,7 +9,7 @@
 #define NSID DNR(NVME_SC_INVALID_NS_OR_FORMAT)
 
 static struct cmd
-identify(uint8_t cns, uint32_t nsid)
+identify(uint32_t cns, uint32_t nsid)
 {
 	return ((struct cmd){ .opc = NVME_ADMIN_IDENTIFY, .nsid = nsid, .cdw10 = cns,
 	    .sgl_len = NVME_IDENTIFY_BYTES });
@@ -17,7 +17,7 @@ identify(uint8_t cns, uint32_t nsid)
 
 /* A whole structure, copied out. */
 static void
-get(uint8_t cns, uint32_t nsid, void *to)
+get(uint32_t cns, uint32_t nsid, void *to)
 {
 	struct cmd cmd = identify(cns, nsid);
 	struct slot *s = fake_admin(&cmd);
@@ -42,7 +42,7 @@ all_zero(const void *p, size_t len)
 static void
 rules(void **state)
 {
-	static const struct { uint8_t cns; uint32_t nsid, cdw11; uint16_t status; } rows[] = {
+	static const struct { uint32_t cns, nsid, cdw11; uint16_t status; } rows[] = {
 		{ NVME_CNS_NS, 0, 0, NSID },
 		{ NVME_CNS_NS, 1, 0, 0 },
 		{ NVME_CNS_NS, 8, 0, 0 },
@@ -68,10 +68,35 @@ rules(void **state)
 		{ NVME_CNS_INDEPENDENT_NS, 1, 0, 0 },
 		{ NVME_CNS_INDEPENDENT_NS, 0, 0, NSID },
 		{ NVME_CNS_NVMSET_LIST, 0, 0, FIELD },
-		{ NVME_CNS_ALLOCATED_NS_LIST, 0, 0, FIELD },
-		{ NVME_CNS_CTRL_LIST, 0, 0, FIELD },
+		{ NVME_CNS_INDEPENDENT_NS, NVME_NSID_ALL, 0, NSID },
+		{ NVME_CNS_ALLOCATED_NS_LIST, 0, 0, 0 },
+		{ NVME_CNS_ALLOCATED_NS_LIST, 0xfffffffe, 0, NSID },
+		{ NVME_CNS_ALLOCATED_NS_LIST, NVME_NSID_ALL, 0, NSID },
+		{ NVME_CNS_ALLOCATED_NS, 1, 0, 0 },
+		{ NVME_CNS_ALLOCATED_NS, NS_NONE, 0, 0 },
+		{ NVME_CNS_ALLOCATED_NS, 0, 0, NSID },
+		{ NVME_CNS_ALLOCATED_NS, 9, 0, NSID },
+		{ NVME_CNS_ALLOCATED_NS, NVME_NSID_ALL, 0, NSID },
+		{ NVME_CNS_NS_CTRL_LIST, 1, 0, 0 },
+		{ NVME_CNS_NS_CTRL_LIST, NS_NONE, 0, 0 },
+		{ NVME_CNS_NS_CTRL_LIST, 0, 0, NSID },
+		{ NVME_CNS_NS_CTRL_LIST, 9, 0, NSID },
+		{ NVME_CNS_NS_CTRL_LIST, NVME_NSID_ALL, 0, FIELD },
+		{ NVME_CNS_CTRL_LIST, 0, 0, 0 },
+		{ NVME_CNS_CTRL_LIST, NVME_NSID_ALL, 0, 0 },
 		{ NVME_CNS_PRIMARY_CTRL_CAP, 0, 0, FIELD },
-		{ NVME_CNS_IO_COMMAND_SETS, 0, 0, FIELD },
+		{ NVME_CNS_SECONDARY_CTRL_LIST, 0, 0, FIELD },
+		{ 0x16, 0, 0, FIELD },
+		{ NVME_CNS_UUID_LIST, 0, 0, FIELD },
+		{ NVME_CNS_DOMAIN_LIST, 0, 0, FIELD },
+		{ NVME_CNS_ENDURANCE_GROUP_LIST, 0, 0, 0 },
+		{ 0x1a, 0, 0, FIELD },
+		{ 0x1b, 1, 0, FIELD },
+		{ NVME_CNS_IO_COMMAND_SETS | 0x1234u << 16, 0, 0, 0 },
+		{ NVME_CNS_IO_COMMAND_SETS | 0xffffu << 16, 0, 0, 0 },
+		{ NVME_CNS_IO_COMMAND_SETS, 0, 0, FIELD },	/* controller 0 */
+		{ 0x09, 0, 0, FIELD },
+		{ 0x0a, 0, 0, FIELD },
 		{ 0xff, 0, 0, FIELD },
 	};
 
@@ -104,13 +129,16 @@ controller(void **state)
 	assert_int_equal(id.aerl, 3);
 	assert_int_equal(id.acl, 3);
 	assert_int_equal(id.elpe, 63);
-	assert_int_equal(id.lpa, 0x26);
+	assert_int_equal(id.lpa, 0x27);
+	assert_int_equal(le32_get(id.oaes), NVME_AEC_NS_ATTRIBUTE);
+	assert_int_equal(le16_get(id.oacs), 0);
+	assert_int_equal(le16_get(id.crdt1), 10);
 	assert_int_equal(id.sqes, 0x66);
 	assert_int_equal(id.cqes, 0x44);
 	assert_int_equal(le16_get(id.maxcmd), 128);
 	assert_int_equal(le32_get(id.nn), 8);
-	assert_int_equal(le16_get(id.oncs), NVME_ONCS_DSM | NVME_ONCS_WRITE_ZEROES);
 	assert_int_equal(le16_get(id.fuses), 0);
+	assert_int_equal(le16_get(id.ocfs), 0x5);	/* Copy descriptor formats 0h and 2h */
 	assert_int_equal(id.vwc, 7);
 	ns_find(fake.lane.ns, NS_512)->id.volatile_cache = 0;
 	assert_int_equal(le32_get(id.sgls), 0x00300001);
@@ -139,16 +167,77 @@ write_cache(void **state)
 	assert_int_equal(id.vwc, 6);
 }
 
+/* What is offered is there, and what is there is offered. */
+static void
+optional_commands(void **state)
+{
+	static const struct { uint8_t opc; uint16_t bit; } rows[] = {
+		{ NVME_NVM_COMPARE, 0x001 }, { NVME_NVM_WRITE_UNCORRECTABLE, 0x002 },
+		{ NVME_NVM_DATASET_MANAGEMENT, 0x004 }, { NVME_NVM_WRITE_ZEROES, 0x008 },
+		{ NVME_NVM_RESERVATION_REGISTER, 0x020 }, { NVME_NVM_VERIFY, 0x080 },
+		{ NVME_NVM_COPY, 0x100 },
+	};
+	struct nvme_id_ctrl id;
+	uint16_t oncs = 0x010;		/* SEL of Get Features */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		oncs |= nvm_rule(rows[i].opc) != NULL ? rows[i].bit : 0;
+	get(NVME_CNS_CTRL, 0, &id);
+	assert_int_equal(le16_get(id.oncs), oncs);
+}
+
+/*
+ * What hosts insist on: a controller that lacks one of these is not connected, or not used in full.
+ * Linux: CNTLID, KAS, ICDOFF, SGLS, IOCCSZ, MAXCMD, CMIC for several paths.
+ */
+static void
+what_hosts_insist_on(void **state)
+{
+	struct nvme_id_ctrl id;
+	struct nvme_id_ns ns;
+
+	(void)state;
+	get(NVME_CNS_CTRL, 0, &id);
+	assert_int_equal(le16_get(id.cntlid), fake.c->admit.cntlid);
+	assert_true(le16_get(id.kas) > 0);
+	assert_int_equal(le16_get(id.icdoff), 0);
+	assert_true((le32_get(id.sgls) & 0x3) == 0x1 && (le32_get(id.sgls) & 1u << 20) != 0);
+	assert_true(le32_get(id.ioccsz) >= 4 && le32_get(id.iorcsz) >= 1);
+	assert_true(le16_get(id.maxcmd) >= 2);
+	assert_true((id.cmic & NVME_CMIC_MULTI_CTRL) != 0);
+	assert_true((id.cmic & NVME_CMIC_ANA) != 0 || (id.anatt == 0 && le32_get(id.mnan) == 0));
+	assert_true(id.aerl >= 3);
+	assert_int_equal(le16_get(id.oacs) & 0x0288, 0);	/* no directives, no virtualization */
+	for (size_t i = 0; i < sizeof(id.sn); i++)
+		assert_in_range(id.sn[i], 0x20, 0x7e);
+	for (size_t i = 0; i < sizeof(id.mn); i++)
+		assert_in_range(id.mn[i], 0x20, 0x7e);
+	for (size_t i = 0; i < sizeof(id.fr); i++)
+		assert_in_range(id.fr[i], 0x20, 0x7e);
+	/* ESXi: one format, of 512 bytes where it was configured so; names for the device */
+	get(NVME_CNS_NS, NS_512, &ns);
+	assert_true(ns.nlbaf == 0 && ns.flbas == 0 && ns.lbaf[0].lbads == 9);
+	assert_int_equal(le16_get(ns.lbaf[0].ms), 0);
+	assert_true(all_zero(&ns.lbaf[1], sizeof(ns.lbaf) - sizeof(ns.lbaf[0])));
+	assert_false(all_zero(ns.nguid, sizeof(ns.nguid)));
+	assert_false(all_zero(ns.eui64, sizeof(ns.eui64)));
+	get(NVME_CNS_NS, NS_4K, &ns);
+	assert_true(ns.nlbaf == 0 && ns.flbas == 0 && ns.lbaf[0].lbads == 12);
+}
+
 static void
 no_discard_no_dsm(void **state)
 {
 	struct nvme_id_ctrl id;
 
 	(void)state;
-	for (uint32_t i = 0; i < fake.lane.ns->n; i++)
-		fake.lane.ns->at[i].ns->id.can_discard = 0;
 	get(NVME_CNS_CTRL, 0, &id);
-	assert_int_equal(le16_get(id.oncs), NVME_ONCS_WRITE_ZEROES);
+	assert_true((le16_get(id.oncs) & NVME_ONCS_DSM) != 0);
+	ns_find(fake.lane.ns, NS_512)->id.can_discard = 0;
+	ns_find(fake.lane.ns, NS_4K)->id.can_discard = 0;
+	get(NVME_CNS_CTRL, 0, &id);
+	assert_true((le16_get(id.oncs) & NVME_ONCS_DSM) == 0);
 }
 
 static void
@@ -158,8 +247,9 @@ limits(void **state)
 
 	(void)state;
 	get(NVME_CNS_CSI_CTRL, 0, &id);
+	assert_int_equal(id.vsl, 13);			/* 32 MiB */
 	assert_int_equal(id.wzsl, 13);			/* 32 MiB */
-	assert_int_equal(id.dmrl, 0);			/* 256 ranges: as NR can say */
+	assert_int_equal(id.dmrl, 255);
 	assert_int_equal(le32_get(id.dmrsl), 1 << 20);	/* 4 GiB of 4 KiB blocks */
 	assert_true(le64_get(id.dmsl) == 1 << 22);
 	assert_true(all_zero(id.reserved16, sizeof(id.reserved16)));
@@ -185,6 +275,9 @@ namespaces(void **state)
 	assert_int_equal(id.nsfeat, NVME_NSFEAT_OPTPERF);
 	assert_int_equal(le16_get(id.npwg), 7);
 	assert_int_equal(le16_get(id.npdg), 0);
+	assert_int_equal(le16_get(id.mssrl), 32768);	/* Copy: 16 MiB in a range, */
+	assert_true(le32_get(id.mcl) == 131072);	/* 64 MiB in all, */
+	assert_int_equal(id.msrc, 127);			/* 128 ranges */
 	assert_int_equal(id.nguid[0], 5);
 	assert_int_equal(id.eui64[1], 8);
 	assert_true(all_zero(id.vendor, sizeof(id.vendor)));
@@ -194,6 +287,8 @@ namespaces(void **state)
 	assert_int_equal(le16_get(id.npwg), 0);
 	assert_int_equal(le16_get(id.npdg), 15);
 	assert_int_equal(le16_get(id.nows), 47);
+	assert_int_equal(le16_get(id.mssrl), 4096);
+	assert_true(le32_get(id.mcl) == 16384);
 	assert_int_equal(id.dlfeat, 9);
 
 	get(NVME_CNS_NS, NS_RO, &id);
@@ -205,7 +300,8 @@ namespaces(void **state)
 static void
 inactive_is_zeros(void **state)
 {
-	static const uint8_t cns[] = { NVME_CNS_NS, NVME_CNS_CSI_NS, NVME_CNS_INDEPENDENT_NS };
+	static const uint8_t cns[] = { NVME_CNS_NS, NVME_CNS_CSI_NS, NVME_CNS_INDEPENDENT_NS,
+	    NVME_CNS_ALLOCATED_NS, NVME_CNS_NS_CTRL_LIST };
 	uint8_t page[NVME_IDENTIFY_BYTES];
 
 	(void)state;
@@ -232,7 +328,8 @@ independent(void **state)
 static void
 lists(void **state)
 {
-	static const uint8_t cns[] = { NVME_CNS_ACTIVE_NS_LIST, NVME_CNS_CSI_ACTIVE_NS_LIST };
+	static const uint8_t cns[] = { NVME_CNS_ACTIVE_NS_LIST, NVME_CNS_CSI_ACTIVE_NS_LIST,
+	    NVME_CNS_ALLOCATED_NS_LIST };
 	struct nvme_ns_list list;
 
 	(void)state;
@@ -246,6 +343,54 @@ lists(void **state)
 		assert_int_equal(le32_get(list.nsid[0]), NS_RO);
 		assert_true(all_zero(&list.nsid[1], sizeof(list) - 4));
 	}
+}
+
+/* This controller, and no other one: from CNTID on. */
+static void
+controllers(void **state)
+{
+	static const uint32_t all[] = { NVME_CNS_CTRL_LIST, NVME_CNS_NS_CTRL_LIST };
+	static const struct { uint32_t cntid; unsigned n; } rows[] = {
+		{ 0, 1 }, { 0x1234, 1 }, { 0x1235, 0 }, { 0xffff, 0 },
+	};
+	struct nvme_ctrl_list list;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(all) * ARRAY_LEN(rows); i++) {
+		unsigned n = rows[i / 2].n;
+
+		get(all[i % 2] | rows[i / 2].cntid << 16, NS_512, &list);
+		assert_int_equal(le16_get(list.num), n);
+		assert_int_equal(le16_get(list.id[0]), n == 1 ? 0x1234 : 0);
+		assert_true(all_zero(&list.id[1], sizeof(list.id) - 2));
+	}
+}
+
+static void
+command_sets_and_groups(void **state)
+{
+	struct nvme_io_command_sets sets;
+	uint8_t page[NVME_IDENTIFY_BYTES];
+
+	(void)state;
+	get(NVME_CNS_IO_COMMAND_SETS | 0xffffu << 16, 0, &sets);
+	assert_true(le64_get(sets.vector[0]) == 1);	/* NVM alone */
+	assert_true(all_zero(&sets.vector[1], sizeof(sets) - 8));
+	get(NVME_CNS_ENDURANCE_GROUP_LIST, 0, page);
+	assert_true(all_zero(page, sizeof(page)));
+	get(NVME_CNS_CSI_NS, NS_512, page);		/* no protection information */
+	assert_true(all_zero(page, sizeof(page)));
+}
+
+static void
+allocated_is_active(void **state)
+{
+	uint8_t active[NVME_IDENTIFY_BYTES], allocated[NVME_IDENTIFY_BYTES];
+
+	(void)state;
+	get(NVME_CNS_NS, NS_4K, active);
+	get(NVME_CNS_ALLOCATED_NS, NS_4K, allocated);
+	assert_memory_equal(active, allocated, sizeof(active));
 }
 
 static void
@@ -319,7 +464,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(rules), T(controller), T(write_cache), T(no_discard_no_dsm), T(limits), T(namespaces),
+		T(rules), T(controller), T(optional_commands), T(what_hosts_insist_on),
+		T(controllers), T(command_sets_and_groups), T(allocated_is_active), T(write_cache), T(no_discard_no_dsm), T(limits), T(namespaces),
 		T(inactive_is_zeros), T(independent), T(lists), T(descriptors), T(any_length),
 		T_DISCOVERY(discovery),
 	};

@@ -207,15 +207,46 @@ UNIT_TESTS += %D%/ns_table
 %C%_ns_table_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_ns_table_LDADD = $(UNIT_COMMANDS)
 
+UNIT_TESTS += %D%/ns_stat
+%C%_ns_stat_SOURCES = %D%/ns_stat.c $(FAKES)
+%C%_ns_stat_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_ns_stat_LDADD = $(UNIT_COMMANDS)
+
 UNIT_TESTS += %D%/nvm
 %C%_nvm_SOURCES = %D%/nvm.c $(FAKES)
 %C%_nvm_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_nvm_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/nvm_verify
+%C%_nvm_verify_SOURCES = %D%/nvm_verify.c $(FAKES)
+%C%_nvm_verify_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_nvm_verify_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/nvm_copy
+%C%_nvm_copy_SOURCES = %D%/nvm_copy.c $(FAKES)
+%C%_nvm_copy_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_nvm_copy_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/nvm_compare
+%C%_nvm_compare_SOURCES = %D%/nvm_compare.c $(FAKES)
+%C%_nvm_compare_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_nvm_compare_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/nvm_dsm
+%C%_nvm_dsm_SOURCES = %D%/nvm_dsm.c $(FAKES)
+%C%_nvm_dsm_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_nvm_dsm_LDADD = $(UNIT_COMMANDS)
+
 UNIT_TESTS += %D%/transport
 %C%_transport_SOURCES = %D%/transport.c %D%/transport_world.c %D%/transport_world.h \
 	%D%/unit.h
 %C%_transport_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_transport_LDADD = worker/libworker.a common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
+
+UNIT_TESTS += %D%/admin
+%C%_admin_SOURCES = %D%/admin.c $(FAKES)
+%C%_admin_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_admin_LDADD = $(UNIT_COMMANDS)
 
 UNIT_TESTS += %D%/aer
 %C%_aer_SOURCES = %D%/aer.c $(FAKES)
@@ -236,6 +267,16 @@ UNIT_TESTS += %D%/feature
 %C%_feature_SOURCES = %D%/feature.c $(FAKES)
 %C%_feature_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_feature_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/feature_cache
+%C%_feature_cache_SOURCES = %D%/feature_cache.c $(FAKES)
+%C%_feature_cache_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_feature_cache_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/health
+%C%_health_SOURCES = %D%/health.c $(FAKES)
+%C%_health_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_health_LDADD = $(UNIT_COMMANDS)
 
 UNIT_TESTS += %D%/identify
 %C%_identify_SOURCES = %D%/identify.c $(FAKES)

@@ -12,6 +12,8 @@
 #include "tests/unit/unit.h"
 
 #define FIELD DNR(NVME_SC_INVALID_FIELD)
+#define LID DNR(NVME_SC_INVALID_LOG_PAGE)
+#define NSID DNR(NVME_SC_INVALID_NS_OR_FORMAT)
 
 /* bytes: a multiple of 4 */
 static struct cmd
@@ -62,11 +64,16 @@ rules(void **state)
 		{ 0x05, 4096, 0, 0 },
 		{ 0x12, 1024, 0, 0 },
 		{ 0x13, 4096, 0, 0 },
-		{ 0x04, 4096, 0, FIELD },
-		{ 0x06, 4, 0, FIELD },
-		{ 0x0c, 4, 0, FIELD },
-		{ 0x70, 1024, 0, FIELD },
-		{ 0xff, 4, 0, FIELD },
+		{ 0x04, 4096, 0, 0 },
+		{ 0x04, 4, 4092, 0 },
+		{ 0x04, 4, 4096, FIELD },
+		{ 0x06, 4, 0, LID },
+		{ 0x07, 4, 0, LID },
+		{ 0x09, 4, 0, LID },
+		{ 0x0d, 4, 0, LID },
+		{ 0x70, 1024, 0, LID },
+		{ 0x81, 4, 0, LID },
+		{ 0xff, 4, 0, LID },
 		/* MDTS is 1 MiB; NUMD FFFFFFFFh is 16 GiB and wraps nowhere */
 		{ 0x02, 1 << 20, 0, 0 },
 		{ 0x02, (1 << 20) + 4, 0, FIELD },
@@ -83,6 +90,37 @@ rules(void **state)
 	}
 }
 
+/* Counters are per namespace; everything else is the controller's. */
+static void
+nsids(void **state)
+{
+	static const struct { uint8_t lid; uint32_t nsid; uint16_t status; } rows[] = {
+		{ NVME_LID_SMART, 0, 0 },
+		{ NVME_LID_SMART, NVME_NSID_ALL, 0 },
+		{ NVME_LID_SMART, NS_512, 0 },
+		{ NVME_LID_SMART, NS_NONE, NSID },
+		{ NVME_LID_SMART, 77, NSID },
+		{ NVME_LID_SMART, 0xfffffffe, NSID },
+		{ NVME_LID_SUPPORTED_PAGES, NS_512, FIELD },
+		{ NVME_LID_ERROR, NVME_NSID_ALL, 0 },
+		{ NVME_LID_ERROR, NS_512, FIELD },
+		{ NVME_LID_FW_SLOT, NS_512, FIELD },
+		{ NVME_LID_CHANGED_NS, NS_512, FIELD },
+		{ NVME_LID_CHANGED_NS, NVME_NSID_ALL, 0 },
+		{ NVME_LID_COMMANDS_EFFECTS, NS_512, FIELD },
+		{ NVME_LID_FEATURE_EFFECTS, NS_512, FIELD },
+		{ NVME_LID_MI_EFFECTS, NS_512, FIELD },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct cmd cmd = log_cmd(rows[i].lid, 4, 0);
+
+		cmd.nsid = rows[i].nsid;
+		assert_int_equal(fake_admin_status(&cmd), rows[i].status);
+	}
+}
+
 static void
 other_fields(void **state)
 {
@@ -93,13 +131,15 @@ other_fields(void **state)
 	assert_int_equal(fake_admin_status(&cmd), DNR(NVME_SC_DATA_SGL_LENGTH_INVALID));
 	cmd.sgl_len = 4096;
 	assert_int_equal(fake_admin_status(&cmd), 0);
-	cmd.nsid = NVME_NSID_ALL;
-	assert_int_equal(fake_admin_status(&cmd), 0);
-	cmd.nsid = 1;
-	assert_int_equal(fake_admin_status(&cmd), FIELD);
-	cmd.nsid = 0;
 	cmd.cdw14 = 0x00800000;			/* offset type: index */
 	assert_int_equal(fake_admin_status(&cmd), FIELD);
+	cmd.cdw14 = 0x0000007f;			/* UUID index: there is no list of UUIDs */
+	assert_int_equal(fake_admin_status(&cmd), 0);
+	cmd.cdw10 |= 0x7f00;			/* LSP: nothing here */
+	assert_int_equal(fake_admin_status(&cmd), 0);
+	cmd = log_cmd(NVME_LID_COMMANDS_EFFECTS, 4096, 0);
+	cmd.cdw14 = 0x02000000;			/* CSI: zoned */
+	assert_int_equal(fake_admin_status(&cmd), DNR(NVME_SC_IO_COMMAND_SET_NOT_SUPPORTED));
 }
 
 static void
@@ -118,96 +158,170 @@ beyond_the_end_is_zero(void **state)
 		assert_int_equal(page[i], 0);
 }
 
-static void
-errors_newest_first(void **state)
-{
-	const struct cmd bad = { .opc = NVME_NVM_READ, .cid = 7, .nsid = 77, .cdw10 = 5,
-	    .cdw11 = 1, .sgl_len = 512 };
-	struct nvme_error_entry e[64];
-
-	(void)state;
-	get_at(NVME_LID_ERROR, e, sizeof(e), 0);
-	assert_true(le64_get(e[0].error_count) == 0);
-	fake_nvm_status(&bad, NULL);
-	for (unsigned i = 0; i < 70; i++)
-		fake_admin_status(&(struct cmd){ .opc = 0xc0, .cid = (uint16_t)i });
-	fake_nvm_status(&bad, NULL);
-	get_at(NVME_LID_ERROR, e, sizeof(e), 0);
-	assert_true(le64_get(e[0].error_count) == 72);
-	assert_int_equal(le16_get(e[0].sqid), 1);
-	assert_int_equal(le16_get(e[0].cid), 7);
-	assert_int_equal(le16_get(e[0].status), DNR(NVME_SC_INVALID_NS_OR_FORMAT) << 1);
-	assert_int_equal(le16_get(e[0].parameter_location), 0xffff);
-	assert_true(le64_get(e[0].lba) == 0x100000005);
-	assert_int_equal(le32_get(e[0].nsid), 77);
-	assert_int_equal(e[0].trtype, 3);
-	for (unsigned i = 1; i < 64; i++) {
-		assert_true(le64_get(e[i].error_count) == 72 - i);
-		assert_int_equal(le16_get(e[i].cid), 70 - i);
-		assert_int_equal(le16_get(e[i].sqid), 0);
-	}
-	/* from the middle */
-	get_at(NVME_LID_ERROR, e, 64, 64);
-	assert_true(le64_get(e[0].error_count) == 71);
-}
+/* ---- what is said to be there is there, and nothing else ---- */
 
 static void
-counters(void **state)
+supported_pages(void **state)
 {
-	struct nvme_smart_log log;
-
-	(void)state;
-	get_at(NVME_LID_SMART, &log, sizeof(log), 0);
-	assert_true(le64_get(log.data_units_read.lo) == 0);
-	assert_true(le64_get(log.power_cycles.lo) == 1);
-	assert_int_equal(log.critical_warning, 0);
-	assert_int_equal(log.available_spare, 100);
-	fake.lane.stats.reads = 3;
-	fake.lane.stats.writes = 4;
-	fake.lane.stats.read_units = 1;
-	fake.lane.stats.write_units = 2001;
-	fake.c->media_errors = 5;
-	fake.c->nerrors = 6;
-	fake_pass(2 * 3600 * 1000 + 60000);
-	get_at(NVME_LID_SMART, &log, sizeof(log), 0);
-	assert_true(le64_get(log.host_read_commands.lo) == 3);
-	assert_true(le64_get(log.host_write_commands.lo) == 4);
-	assert_true(le64_get(log.data_units_read.lo) == 1);	/* rounded up */
-	assert_true(le64_get(log.data_units_written.lo) == 3);
-	assert_true(le64_get(log.media_errors.lo) == 5);
-	assert_true(le64_get(log.error_log_entries.lo) == 6);
-	assert_true(le64_get(log.power_on_hours.lo) == 2);
-}
-
-static void
-what_is_supported(void **state)
-{
-	static const uint8_t lids[] = { 0x00, 0x01, 0x02, 0x03, 0x05, 0x12, 0x13 };
-	struct nvme_effects_log log;
 	struct le32 id[256];
-	unsigned n = 0;
 
 	(void)state;
 	get_at(NVME_LID_SUPPORTED_PAGES, id, sizeof(id), 0);
-	for (unsigned i = 0; i < 256; i++)
-		n += le32_get(id[i]);
-	assert_int_equal(n, sizeof(lids));
-	for (size_t i = 0; i < sizeof(lids); i++)
-		assert_int_equal(le32_get(id[lids[i]]), 1);
+	for (unsigned i = 0; i < 256; i++) {
+		struct cmd cmd = log_cmd((uint8_t)i, 4, 0);
 
+		assert_int_equal(le32_get(id[i]), fake_admin_status(&cmd) == LID ? 0 : 1);
+	}
+	assert_int_equal(le32_get(id[NVME_LID_CHANGED_NS]), 1);
+	assert_int_equal(le32_get(id[NVME_LID_DISCOVERY]), 0);
+}
+
+static void
+supported_commands(void **state)
+{
+	struct nvme_effects_log log;
+
+	(void)state;
 	get_at(NVME_LID_COMMANDS_EFFECTS, &log, sizeof(log), 0);
-	assert_int_equal(le32_get(log.admin[NVME_ADMIN_IDENTIFY]), 0x00200001);
-	assert_int_equal(le32_get(log.admin[NVME_ADMIN_FORMAT_NVM]), 0);
+	for (unsigned opc = 0; opc < 256; opc++) {
+		bool admin = admin_rule((uint8_t)opc) != NULL || opc == NVME_OPC_FABRICS;
+
+		assert_int_equal(le32_get(log.admin[opc]), admin ? 0x00200001 : 0);
+		assert_int_equal(le32_get(log.io[opc]) & 1, nvm_rule((uint8_t)opc) != NULL);
+	}
+	assert_int_equal(le32_get(log.admin[NVME_ADMIN_NS_MANAGEMENT]), 0);
 	assert_int_equal(le32_get(log.io[NVME_NVM_READ]), 0x00000001);
 	assert_int_equal(le32_get(log.io[NVME_NVM_WRITE]), 0x00000003);
 	assert_int_equal(le32_get(log.io[NVME_NVM_WRITE_ZEROES]), 0x00000003);
 	assert_int_equal(le32_get(log.io[NVME_NVM_DATASET_MANAGEMENT]), 0x00000003);
 	assert_int_equal(le32_get(log.io[NVME_NVM_FLUSH]), 0x00000001);
-	assert_int_equal(le32_get(log.io[NVME_NVM_COMPARE]), 0);
+	assert_int_equal(le32_get(log.io[NVME_NVM_COMPARE]), 0x00000001);
+	assert_int_equal(le32_get(log.io[NVME_NVM_VERIFY]), 0x00000001);
+	assert_int_equal(le32_get(log.io[NVME_NVM_COPY]), 0x00000003);
+	assert_int_equal(le32_get(log.io[NVME_NVM_WRITE_UNCORRECTABLE]), 0);
+}
 
+static void
+supported_features(void **state)
+{
+	struct le32 id[256];
+
+	(void)state;
 	get_at(NVME_LID_FEATURE_EFFECTS, id, sizeof(id), 0);
+	for (unsigned i = 0; i < 256; i++) {
+		const struct cmd get = { .opc = NVME_ADMIN_GET_FEATURES, .nsid = NS_512,
+		    .cdw10 = i | NVME_FEATURE_SUPPORTED << 8 };
+
+		assert_int_equal(le32_get(id[i]) & 1, fake_admin_status(&get) == 0);
+	}
 	assert_int_equal(le32_get(id[NVME_FID_NUMBER_OF_QUEUES]), 0x00200001);
+	assert_int_equal(le32_get(id[NVME_FID_ERROR_RECOVERY]), 0x00100001);
 	assert_int_equal(le32_get(id[NVME_FID_APST]), 0);
+}
+
+/* ---- 04h: sorted, each once, until it is read without RAE ---- */
+
+static void
+changed(struct nvme_ns_list *to, uint32_t rae)
+{
+	struct cmd cmd = log_cmd(NVME_LID_CHANGED_NS, sizeof(*to), 0);
+	struct slot *s;
+
+	cmd.cdw10 |= rae;
+	s = fake_admin(&cmd);
+	assert_int_equal(fake_status(s), 0);
+	memcpy(to, s->buf, sizeof(*to));
+	fake_release(s);
+}
+
+static void
+changed_namespaces(void **state)
+{
+	struct nvme_ns_list list;
+
+	(void)state;
+	changed(&list, 0);
+	assert_int_equal(le32_get(list.nsid[0]), 0);	/* what was there from the start */
+	ns_changed(fake.c, 7);
+	ns_changed(fake.c, 2);
+	ns_changed(fake.c, 7);
+	changed(&list, NVME_LOG_RAE);
+	changed(&list, 0);
+	assert_int_equal(le32_get(list.nsid[0]), 2);
+	assert_int_equal(le32_get(list.nsid[1]), 7);
+	assert_int_equal(le32_get(list.nsid[2]), 0);
+	changed(&list, 0);
+	assert_int_equal(le32_get(list.nsid[0]), 0);
+	for (uint32_t i = 1; i <= 1024; i++)
+		ns_changed(fake.c, i * 2);
+	changed(&list, NVME_LOG_RAE);
+	assert_int_equal(le32_get(list.nsid[0]), 2);
+	assert_int_equal(le32_get(list.nsid[1023]), 2048);
+	ns_changed(fake.c, 2048);			/* known */
+	changed(&list, NVME_LOG_RAE);
+	assert_int_equal(le32_get(list.nsid[1023]), 2048);
+	ns_changed(fake.c, 1);
+	ns_changed(fake.c, 3);
+	changed(&list, 0);
+	assert_int_equal(le32_get(list.nsid[0]), NVME_NSID_ALL);
+	assert_int_equal(le32_get(list.nsid[1]), 0);
+	changed(&list, 0);
+	assert_int_equal(le32_get(list.nsid[0]), 0);
+}
+
+/* What Identify would not show is no change; nor is anything before the controller is enabled. */
+static void
+told_again(void **state)
+{
+	struct ns was = *ns_find(fake.lane.ns, NS_512), is;
+	struct nvme_ns_list list;
+
+	(void)state;
+	is = was;
+	ns_told(fake.c, &was, &is);
+	is.id.volatile_cache ^= 1;
+	ns_told(fake.c, &was, &is);
+	changed(&list, 0);
+	assert_int_equal(le32_get(list.nsid[0]), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		is = was;
+		is.id.nlbas += i == 0;
+		is.id.readonly += i == 1;
+		is.id.can_discard ^= i == 2;
+		is.id.opt_io_size += i == 3;
+		ns_told(fake.c, &was, &is);
+		changed(&list, 0);
+		assert_int_equal(le32_get(list.nsid[0]), NS_512);
+	}
+	ns_told(fake.c, &was, NULL);
+	changed(&list, 0);
+	assert_int_equal(le32_get(list.nsid[0]), NS_512);
+	ns_told(fake.c, NULL, &was);
+	changed(&list, 0);
+	assert_int_equal(le32_get(list.nsid[0]), NS_512);
+	assert_int_equal(ctrl_property_set(fake.c, NVME_PROP_CC, 4, 0x00460000), 0);
+	ns_told(fake.c, &was, NULL);
+	assert_int_equal(ctrl_property_set(fake.c, NVME_PROP_CC, 4, 0x00460001), 0);
+	changed(&list, 0);
+	assert_int_equal(le32_get(list.nsid[0]), 0);
+}
+
+/* A change between two parts is not lost with the second part. */
+static void
+changed_in_parts(void **state)
+{
+	struct cmd tail = log_cmd(NVME_LID_CHANGED_NS, 4, 4);
+	struct nvme_ns_list list;
+
+	(void)state;
+	fake.c->aec = NVME_AEC_NS_ATTRIBUTE;
+	ns_changed(fake.c, 7);
+	changed(&list, NVME_LOG_RAE);
+	ns_changed(fake.c, 1);
+	assert_int_equal(fake_admin_status(&tail), 0);
+	changed(&list, 0);
+	assert_int_equal(le32_get(list.nsid[0]), 1);
+	assert_int_equal(le32_get(list.nsid[1]), 7);
 }
 
 /* ---- discovery ---- */
@@ -386,8 +500,11 @@ discovery_rules(void **state)
 		{ NVME_LID_DISCOVERY, 1ull << 40, FIELD },
 		{ NVME_LID_SUPPORTED_PAGES, 0, 0 },
 		{ NVME_LID_ERROR, 0, 0 },
-		{ NVME_LID_SMART, 0, FIELD },
-		{ NVME_LID_FW_SLOT, 0, FIELD },
+		{ NVME_LID_COMMANDS_EFFECTS, 0, 0 },
+		{ NVME_LID_SMART, 0, LID },
+		{ NVME_LID_FW_SLOT, 0, LID },
+		{ NVME_LID_CHANGED_NS, 0, LID },
+		{ NVME_LID_ANA, 0, LID },
 	};
 
 	(void)state;
@@ -422,8 +539,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(rules), T(other_fields), T(beyond_the_end_is_zero), T(errors_newest_first),
-		T(counters), T(what_is_supported), T_DISCOVERY(discovery_page),
+		T(rules), T(nsids), T(other_fields), T(beyond_the_end_is_zero),
+		T(supported_pages), T(supported_commands), T(supported_features),
+		T(changed_namespaces), T(changed_in_parts),
+		T(told_again), T_DISCOVERY(discovery_page),
 		T_DISCOVERY(forms), T_DISCOVERY(form_entries), T_DISCOVERY(parts_of_forms),
 		T_DISCOVERY(lidsp), T_DISCOVERY(discovery_rules), T_DISCOVERY(broken_pages),
 	};

@@ -94,7 +94,7 @@ goes(void **state)
 	s = fake_nvm(&write_last, block);
 	assert_int_equal(ns_gone(fake.c, &gone), 0);
 	assert_null(ns_find(fake.lane.ns, NS_512));
-	assert_int_equal(fake_nvm_status(&write_last, block), DNR(NVME_SC_INVALID_NS_OR_FORMAT));
+	assert_int_equal(fake_nvm_status(&write_last, block), DNR(NVME_SC_INVALID_FIELD));
 	assert_int_equal(fake.nfenced, 0);
 	assert_int_equal(fake_disk_fd(file), fd);
 	fake_disk_run();

@@ -430,6 +430,37 @@ many_receive_buffers(void **state)
 	assert_int_equal(world.lane.nrxbufs, 0);
 }
 
+/* Whoever comes later waits for a bounce buffer, in order, and can be taken back. */
+static void
+bounce_buffers(void **state)
+{
+	uint16_t cid;
+
+	(void)state;
+	for (cid = 1; cid <= BOUNCES + 3; cid++)
+		command(0x08, cid, 0, NULL);
+	assert_int_equal(world.nheld, BOUNCES);
+	assert_true(qp_abort(world.qp, BOUNCES + 1));
+	expect_response(BOUNCES + 1, NVME_SC_ABORT_REQUESTED);
+	assert_false(qp_abort(world.qp, 1));
+	bounce_put(world.held[0]);
+	slot_done(world.held[0], 0);
+	expect_response(1, 0);
+	assert_int_equal(world.nheld, BOUNCES + 1);
+	assert_int_equal(world.held[BOUNCES]->cmd.cid, BOUNCES + 2);
+	/* the last one still waits when the queue ends; who has a buffer gives it back */
+	qp_close(world.qp, "test");
+	for (unsigned i = 1; i <= BOUNCES; i++) {
+		bounce_put(world.held[i]);
+		slot_done(world.held[i], NVME_SC_ABORT_REQUESTED);
+	}
+	turns(1);
+	assert_true(world.closed);
+	assert_int_equal(world.nheld, BOUNCES + 1);
+	assert_int_equal(pool_used(world.lane.bounce), 0);
+	assert_true(TAILQ_EMPTY(&world.lane.want_bounce));
+}
+
 static void
 was_heard(struct eng_watch *w, unsigned events)
 {
@@ -481,7 +512,7 @@ main(void)
 		T(last_too_early), T(termreq_repeats_the_header), T(silent_writer),
 		T(back_pressure), T(busy_is_not_late), T(idle_is_trimmed), T(all_traffic_counts),
 		T(paused_is_not_late), T(abort_while_waiting),
-		T(sleeps_only_when_idle), T(hot_is_not_alone), T(many_receive_buffers),
+		T(sleeps_only_when_idle), T(hot_is_not_alone), T(bounce_buffers), T(many_receive_buffers),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

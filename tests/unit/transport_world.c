@@ -2,7 +2,7 @@
 /*
  * The world around the transport of a worker: a host that is the other end of a socket pair, and
  * four commands: 01h takes what the SGL says, 02h gives it, 00h is held until the test lets it go,
- * 04h is CDW10 flushes of memory, one after the other.
+ * 04h is CDW10 flushes of memory, one after the other; 08h is held with a bounce buffer.
  */
 #include "config.h"
 
@@ -65,6 +65,20 @@ execute_hold(struct slot *s)
 }
 
 static void
+hold_bounced(struct slot *s, uint16_t status)
+{
+	assert_int_equal(status, 0);
+	assert_non_null(s->bounce);
+	execute_hold(s);
+}
+
+static void
+execute_bounce(struct slot *s)
+{
+	bounce_get(s, hold_bounced);
+}
+
+static void
 flush_next(struct eng_op *op)
 {
 	struct slot *s = op->arg;
@@ -93,6 +107,7 @@ nvm_rule(uint8_t opc)
 		{ 0x01, "in", prepare_in, execute_in, 0 },
 		{ 0x02, "out", prepare_out, execute_out, 0 },
 		{ 0x04, "chain", prepare_hold, execute_chain, 0 },
+		{ 0x08, "bounce", prepare_hold, execute_bounce, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
@@ -130,13 +145,21 @@ ctrl_alive(struct qpair *q)
 	world.alive++;
 }
 
-void
+uint16_t
 ctrl_error(struct controller *c, const struct slot *s, uint16_t status)
 {
 	(void)c;
 	(void)s;
-	(void)status;
 	world.errors++;
+	return (status);
+}
+
+void
+ns_told(struct controller *c, const struct ns *old, const struct ns *new)
+{
+	(void)c;
+	(void)old;
+	(void)new;
 }
 
 void
@@ -232,6 +255,7 @@ end(void **state)
 	engine_free(world.lane.engine);
 	pool_free(world.lane.io);
 	pool_free(world.lane.h2c);
+	pool_free(world.lane.bounce);
 	free(world.qp);
 	return (0);
 }
