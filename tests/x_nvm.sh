@@ -65,6 +65,15 @@ for ns in 1 2; do
   check "$name are there, too" holds $ns 40000 < <(zeros 1600)
   [ $ns = 2 ] || check "and blocks of the file were given back" [ "$(used)" -lt "$before" ]
 done
+check "Copy from one namespace to another" as a --nsid 2 --lba 8 copy 4/0+1000 1/0+8 4/1000+1048
+check "it is there" holds 2 8 < <(part 0 1000; zeros 8; part 1000 1048)
+check "and back, from memory" as a --fua --nsid 1 --lba 4096 copy 2/1016+1048
+check "it is there, too" cmp -n $((1048 * 512)) -i $((1000 * 512)):$((4096 * 512)) "$work/data" "$work/file"
+check "not between blocks of two sizes" fails 1 'status 0x[46]185' as a --nsid 3 copy 1/0+1
+check "nor where ranges overlap" fails 1 'status 0x[46]187' as a --nsid 1 --lba 7 copy 1/0+8
+check "nor from what the host has not" fails 1 'status 0x[46]002' as b --nsid 2 copy 2/8+1 1/0+1
+check "and nothing was written" fails 1 'copied: 0 ranges' as b --nsid 2 --lba 50000 copy 2/8+1 4/0+1
+check "at all" holds 2 50000 < <(zeros 1)
 check "nobody writes what is read-only" fails 1 'status 0x[46]020' as a --nsid 4 copy 0+1
 check "but it is read with FUA" as a --fua --nsid 4 --bytes 1M --file "$work/got" read
 check "and is what it is" cmp "$work/got" "$work/data"

@@ -60,7 +60,7 @@ is_format_known(const struct slot *s)
 
 	if ((NVM_COPY_FORMATS >> format & 1) == 0)
 		return (false);
-	return (format != FORMAT_SNSID || (s->qp->ctrl->cdfe >> format & 1) != 0);
+	return (format != FORMAT_SNSID || feature_copy_2(s->qp->ctrl));
 }
 
 uint16_t

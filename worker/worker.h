@@ -398,7 +398,6 @@ struct controller {
 	uint8_t files[ENGINE_FILES / 8];	/* which of the engines' slots are taken */
 	struct { uint8_t *data; size_t len; uint64_t generation; } page;	/* discovery log */
 	uint32_t aec;		/* Feature 0Bh */
-	uint16_t cdfe;		/* Feature 16h: bit n: the host uses Copy descriptor format n */
 	uint32_t events_pending, events_masked;	/* bits of enum aer_event */
 	TAILQ_HEAD(, slot) aers;
 	uint32_t naers;

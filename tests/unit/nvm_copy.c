@@ -51,7 +51,7 @@ ends_with(struct slot *s, uint16_t status, uint32_t dw0)
 static void
 know_format_2(void)
 {
-	fake.c->cdfe = 1 << 2;
+	fake.c->features.copy_2 = true;
 }
 
 static uint8_t *
@@ -286,6 +286,11 @@ with_fua(void **state)
 	fake_expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
 	s = fake_nvm(&(struct cmd){ .opc = NVME_NVM_FLUSH, .nsid = NS_512 }, NULL);
 	ends_with(s, NVME_SC_WRITE_FAULT, 0);
+	/* without a write cache every copy is durable */
+	fake.lane.write_through = true;
+	expect_slice(NS_512, 0, NS_512, 512000, 512);
+	fake_expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
+	ends_with(copy(NS_512, 1000, &(struct range){ 0, 0, 1 }, 1, 0), 0, 0);
 }
 
 /* Dword 0: the first range that was not copied. */
