@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -152,7 +153,7 @@ const struct config_key config_keys[] = {
 };
 const size_t config_nkeys = sizeof(config_keys) / sizeof(config_keys[0]);
 
-_Static_assert(sizeof(config_keys) / sizeof(config_keys[0]) <= CONFIG_KEYS_MAX, "bits of set");
+_Static_assert(sizeof(config_keys) / sizeof(config_keys[0]) <= CONFIG_KEYS_MAX, "marks of given");
 
 static const struct section {
 	const char *name;	/* as an error calls it */
@@ -194,6 +195,17 @@ key_find(enum config_section in, const char *name)
 	return (NULL);
 }
 
+uint64_t
+key_bit(const struct config_key *key)
+{
+	unsigned n = 0;
+
+	for (const struct config_key *k = config_keys; k < key; k++)
+		n += k->in == key->in;
+	assert(n < 64);
+	return (1ULL << n);
+}
+
 struct config_mark
 key_given(const struct parse *p, enum config_section in, const char *name)
 {
@@ -203,5 +215,5 @@ key_given(const struct parse *p, enum config_section in, const char *name)
 bool
 key_is_set(const struct config_head *head, enum config_section in, const char *name)
 {
-	return ((head->set >> (key_find(in, name) - config_keys) & 1) != 0);
+	return ((head->set & key_bit(key_find(in, name))) != 0);
 }

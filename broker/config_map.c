@@ -33,7 +33,7 @@ key_set_text(struct parse *p, enum config_section in, const char *name, void *ba
 	const struct config_key *k = key_find(in, name);
 	struct config_head *head = base;
 
-	head->set |= 1ULL << (k - config_keys);
+	head->set |= key_bit(k);
 	return (set_text(p, k, base, text));
 }
 
@@ -98,7 +98,8 @@ check_required(struct parse *p, enum config_section in, const struct node *map,
 	int ret = 0;
 
 	for (size_t i = 0; i < config_nkeys; i++) {
-		if (config_keys[i].in != in || !config_keys[i].required || head->set >> i & 1)
+		if (config_keys[i].in != in || !config_keys[i].required ||
+		    (head->set & key_bit(&config_keys[i])) != 0)
 			continue;
 		parse_error(p, map->at, "expected '%s' in %s, found none", config_keys[i].name,
 		    section_name(in));
@@ -119,7 +120,7 @@ parse_member(struct parse *p, const struct config_key *k, const struct node *n, 
 		return (-1);
 	}
 	*given = n->key_at;
-	head->set |= 1ULL << (k - config_keys);
+	head->set |= key_bit(k);
 	return (kind_parse(p, k, n, base));
 }
 

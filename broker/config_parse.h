@@ -53,7 +53,7 @@ struct config_key {
 	const struct config_word *words;
 };
 
-enum { CONFIG_KEYS_MAX = 64 };		/* bits of config_head.set */
+enum { CONFIG_KEYS_MAX = 128 };
 
 struct parse {
 	struct config *cfg;
@@ -83,6 +83,7 @@ size_t	section_size(enum config_section);
 const char *section_name(enum config_section);
 const struct config_key *key_find(enum config_section, const char *name);
 struct config_mark key_given(const struct parse *, enum config_section, const char *name);
+uint64_t key_bit(const struct config_key *);	/* in the set of its section's head */
 bool	key_is_set(const struct config_head *, enum config_section, const char *name);
 
 /* config_map.c */
