@@ -53,6 +53,7 @@ admission_record(struct admission *a)
 	r->child = s->child;
 	r->cntlid = cntlid;
 	r->discovery = a->verdict.discovery;
+	r->digests = a->verdict.digests;
 	r->peer = s->peer;
 	r->local = s->local;
 	r->since_ms = loop_wall_ms();

@@ -45,6 +45,15 @@ static const struct {
 	    "the subsystem does not name this host", "add it to the subsystem's hosts" },
 	[ADMIT_WRONG_ADDRESS] = { { HOST | DNR, 0, 0, { 0 } },
 	    "the host may not come from this address", "add it to the host's addresses" },
+	[ADMIT_NO_HEADER_DIGEST] = { { HOST | DNR, 0, 0, { 0 } },
+	    "header digests are required and were not asked for",
+	    "connect with header digests (nvme connect --hdr-digest)" },
+	[ADMIT_NO_DATA_DIGEST] = { { HOST | DNR, 0, 0, { 0 } },
+	    "data digests are required and were not asked for",
+	    "connect with data digests (nvme connect --data-digest)" },
+	[ADMIT_NO_DIGESTS] = { { HOST | DNR, 0, 0, { 0 } },
+	    "header and data digests are required and were not asked for",
+	    "connect with both (nvme connect --hdr-digest --data-digest)" },
 	[ADMIT_FULL] = { { BUSY, 0, 0, { 0 } },
 	    "too many controllers", "raise limits: controllers" },
 	[ADMIT_HOST_FULL] = { { BUSY, 0, 0, { 0 } }, "too many controllers of this host",
@@ -122,6 +131,22 @@ admit_share(uint32_t limit)
 	return (limit / 4 + 1);
 }
 
+/* have: the worker's word. One that lies harms the data of its own host. */
+static enum admit_reason
+decide_digests(uint8_t required, uint8_t have)
+{
+	switch (required & ~have) {
+	case 0:
+		return (ADMIT_OK);
+	case IPC_DIGEST_HEADER:
+		return (ADMIT_NO_HEADER_DIGEST);
+	case IPC_DIGEST_DATA:
+		return (ADMIT_NO_DATA_DIGEST);
+	default:
+		return (ADMIT_NO_DIGESTS);
+	}
+}
+
 static enum admit_reason
 decide_discovery(const struct config *cfg, const struct admit_counts *n)
 {
@@ -169,17 +194,24 @@ decide(const struct config *cfg, const struct admit_request *r, const struct adm
 	const struct ipc_connect *c = r->connect;
 	enum admit_reason reason;
 
-	if (c->qid != 0 || c->cntlid != NVME_CNTLID_DYNAMIC || !addr_ok(&r->peer, false))
+	if (c->qid != 0 || c->cntlid != NVME_CNTLID_DYNAMIC || !addr_ok(&r->peer, false) ||
+	    c->digests > IPC_DIGEST_BOTH)
 		return (ADMIT_BAD_REQUEST);
 	if ((reason = check_names(c)) != ADMIT_OK)
 		return (reason);
-	if ((v->discovery = config_is_discovery(cfg, c->subnqn)))
-		return (decide_discovery(cfg, n));
+	if ((v->discovery = config_is_discovery(cfg, c->subnqn))) {
+		v->digests = (uint8_t)config_digests(cfg, NULL);
+		reason = decide_digests(v->digests, c->digests);
+		return (reason != ADMIT_OK ? reason : decide_discovery(cfg, n));
+	}
 	if (r->discovery_listener)
 		return (ADMIT_DISCOVERY_ONLY);
 	if ((v->subsystem = config_find_subsystem(cfg, c->subnqn)) == NULL)
 		return (ADMIT_UNKNOWN_SUBSYSTEM);
 	if ((reason = decide_host(v->subsystem, c->hostnqn, &r->peer, &v->host)) != ADMIT_OK)
+		return (reason);
+	v->digests = (uint8_t)config_digests(cfg, v->host);
+	if ((reason = decide_digests(v->digests, c->digests)) != ADMIT_OK)
 		return (reason);
 	return (decide_limits(cfg, v->host, n));
 }
@@ -205,7 +237,7 @@ decide_queue(const struct ipc_record *controller, const struct admit_request *r)
 	const struct ipc_connect *c = r->connect;
 	enum admit_reason reason;
 
-	if (c->qid == 0 || !addr_ok(&r->peer, false))
+	if (c->qid == 0 || !addr_ok(&r->peer, false) || c->digests > IPC_DIGEST_BOTH)
 		return (ADMIT_BAD_REQUEST);
 	if ((reason = check_names(c)) != ADMIT_OK)
 		return (reason);
@@ -221,7 +253,9 @@ decide_queue(const struct ipc_record *controller, const struct admit_request *r)
 		return (ADMIT_OTHER_ADDRESS);
 	if (!same_nqn(controller->subnqn, c->subnqn))
 		return (ADMIT_OTHER_SUBSYSTEM);
-	return (controller->discovery ? ADMIT_NO_IO_QUEUES : ADMIT_OK);
+	if (controller->discovery)
+		return (ADMIT_NO_IO_QUEUES);
+	return (decide_digests(controller->digests, c->digests));
 }
 
 void

@@ -22,6 +22,9 @@ enum admit_reason {
 	ADMIT_DISCOVERY_ONLY,	/* this listener has nothing else */
 	ADMIT_UNKNOWN_HOST,
 	ADMIT_WRONG_ADDRESS,
+	ADMIT_NO_HEADER_DIGEST,	/* of what the host, or everybody, must have */
+	ADMIT_NO_DATA_DIGEST,
+	ADMIT_NO_DIGESTS,	/* neither */
 	ADMIT_FULL,
 	ADMIT_HOST_FULL,
 	ADMIT_DISCOVERY_FULL,
@@ -58,6 +61,7 @@ struct admit_verdict {
 	enum admit_reason reason;
 	struct ipc_refuse refuse;	/* what the host is told; zero when admitted */
 	bool discovery;
+	uint8_t digests;		/* IPC_DIGEST_ bits that every queue of it must have */
 	const struct config_subsystem *subsystem;	/* NULL for discovery */
 	const struct config_host *host;	/* NULL where any host is allowed */
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "broker/config_parse.h"
+#include "common/ipc_payload.h"
 #include "common/nqn.h"
 
 /* Of a scalar: its own place, or where the default's opponent was written. */
@@ -167,6 +168,13 @@ check_nsids(struct parse *p, const struct config_subsystem *s, const struct conf
 	}
 }
 
+static bool
+can_have(const struct config_transport *t, uint32_t digests)
+{
+	return (((digests & IPC_DIGEST_HEADER) == 0 || t->header_digest != CONFIG_DIGEST_FORBID) &&
+	    ((digests & IPC_DIGEST_DATA) == 0 || t->data_digest != CONFIG_DIGEST_FORBID));
+}
+
 static void
 check_host(struct parse *p, const struct config_subsystem *s, const struct config_host *h)
 {
@@ -177,6 +185,9 @@ check_host(struct parse *p, const struct config_subsystem *s, const struct confi
 	if (h->max_controllers > most)
 		parse_error(p, h->head.at, "expected 'max-controllers' of at most "
 		    "'controllers-per-host' (%u), found %u", most, h->max_controllers);
+	if (!can_have(&p->cfg->transport, h->require_digests))
+		parse_error(p, h->head.at, "expected 'require-digests' of what 'transport' permits, "
+		    "found a digest that it forbids");
 	if (config_is_discovery(p->cfg, h->nqn))
 		parse_error(p, h->head.at, "expected a host's NQN, found the discovery "
 		    "subsystem's");

@@ -37,6 +37,16 @@ static const struct config_word engines[] = {
 	{"auto", ENGINE_AUTO}, {"uring", ENGINE_URING}, {"threads", ENGINE_THREADS}, {NULL, 0},
 };
 
+static const struct config_word digests[] = {
+	{"forbid", CONFIG_DIGEST_FORBID}, {"permit", CONFIG_DIGEST_PERMIT},
+	{"require", CONFIG_DIGEST_REQUIRE}, {NULL, 0},
+};
+
+static const struct config_word required[] = {
+	{"header", IPC_DIGEST_HEADER}, {"data", IPC_DIGEST_DATA}, {"both", IPC_DIGEST_BOTH},
+	{NULL, 0},
+};
+
 static const struct config_word caches[] = {
 	{"none", CONFIG_CACHE_NONE}, {"page", CONFIG_CACHE_PAGE}, {NULL, 0},
 };
@@ -91,13 +101,18 @@ const struct config_key config_keys[] = {
 	KEY("nqn", REFERRAL, NQN, nqn, DEFAULT(NVME_DISCOVERY_NQN)),
 #undef CONFIG
 #define CONFIG config_transport
-	KEY("header-digest", TRANSPORT, PERMIT, header_digest, DEFAULT("forbid")),
-	KEY("data-digest", TRANSPORT, PERMIT, data_digest, DEFAULT("forbid")),
+	KEY("header-digest", TRANSPORT, WORD, header_digest, .words = digests, DEFAULT("forbid")),
+	KEY("data-digest", TRANSPORT, WORD, data_digest, .words = digests, DEFAULT("forbid")),
 	KEY("flow-control-off", TRANSPORT, PERMIT, flow_control_off, DEFAULT("forbid")),
 	KEY("max-h2c-data", TRANSPORT, SIZE, max_h2c_data, FROM(K(4), M(16)), .multiple = 4,
 	    DEFAULT("256K")),
 	KEY("in-capsule-data", TRANSPORT, SIZE, in_capsule_data, FROM(0, K(64)), .multiple = 16,
 	    DEFAULT("16K")),
+	KEY("r2t-size", TRANSPORT, SIZE_OR_UNLIMITED, r2t_size, FROM(K(4), M(4)),
+	    .multiple = 4096, DEFAULT("unlimited")),
+	KEY("c2h-data-max", TRANSPORT, SIZE_OR_UNLIMITED, c2h_data_max, FROM(K(4), M(4)),
+	    .multiple = 4096, DEFAULT("unlimited")),
+	KEY("cpda", TRANSPORT, NUMBER, cpda, FROM(0, 31), DEFAULT("0")),
 	KEY("max-transfer", TRANSPORT, TRANSFER, max_transfer, FROM(K(4), M(4)), DEFAULT("1M")),
 #undef CONFIG
 #define CONFIG config_limits
@@ -149,6 +164,7 @@ const struct config_key config_keys[] = {
 	KEY("read-only", HOST, READ_ONLY, read_only, FROM(1, CONFIG_NSID_MAX), DEFAULT("false")),
 	KEY("addresses", HOST, PREFIXES, addresses, .max = 64),
 	KEY("max-controllers", HOST, NUMBER, max_controllers, FROM(1, 65519)),
+	KEY("require-digests", HOST, WORD, require_digests, .words = required),
 #undef CONFIG
 };
 const size_t config_nkeys = sizeof(config_keys) / sizeof(config_keys[0]);

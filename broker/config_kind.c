@@ -106,6 +106,21 @@ parse_size(struct parse *p, const struct config_key *k, const struct node *n, vo
 }
 
 static int
+parse_size_or_unlimited(struct parse *p, const struct config_key *k, const struct node *n,
+    void *field)
+{
+	char min[VALUE_SIZE], max[VALUE_SIZE];
+	uint64_t v = 0;
+
+	if (strcmp(text_of(n), "unlimited") != 0 && (!value_size(text_of(n), &v) || !within(k, v)))
+		return (expected(p, k, n, "unlimited or a size (K, M, G, T) from %s to %s, a "
+		    "multiple of %llu", format_size(k->min, min), format_size(k->max, max),
+		    (unsigned long long)k->multiple));
+	*(uint64_t *)field = v;
+	return (0);
+}
+
+static int
 parse_transfer(struct parse *p, const struct config_key *k, const struct node *n, void *field)
 {
 	char min[VALUE_SIZE], max[VALUE_SIZE];
@@ -387,6 +402,7 @@ static kind_fn *const kinds[] = {
 	[KIND_READ_ONLY] = parse_read_only,
 	[KIND_PREFIXES] = parse_prefixes,
 	[KIND_NUMBER_OR_AUTO] = parse_number_or_auto,
+	[KIND_SIZE_OR_UNLIMITED] = parse_size_or_unlimited,
 };
 
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == KIND_MAX, "a function per kind");

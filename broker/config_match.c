@@ -98,6 +98,19 @@ config_may_connect(const struct config_subsystem *s, const char *hostnqn,
 	return (s->allow_any_host);
 }
 
+/* What connections must have; of a host, or (NULL) of everybody. */
+uint32_t
+config_digests(const struct config *c, const struct config_host *h)
+{
+	uint32_t digests = h != NULL ? h->require_digests : 0;
+
+	if (c->transport.header_digest == CONFIG_DIGEST_REQUIRE)
+		digests |= IPC_DIGEST_HEADER;
+	if (c->transport.data_digest == CONFIG_DIGEST_REQUIRE)
+		digests |= IPC_DIGEST_DATA;
+	return (digests);
+}
+
 static bool
 has_nsid(const struct config_nsids *list, uint32_t nsid)
 {

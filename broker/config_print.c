@@ -135,6 +135,15 @@ print_size(struct print *out, const struct config_key *k, const void *field)
 }
 
 static void
+print_size_or_unlimited(struct print *out, const struct config_key *k, const void *field)
+{
+	if (*(const uint64_t *)field == 0)
+		fputs(" unlimited\n", out->f);
+	else
+		print_size(out, k, field);
+}
+
+static void
 print_duration(struct print *out, const struct config_key *k, const void *field)
 {
 	char buf[VALUE_SIZE];
@@ -283,6 +292,7 @@ static const struct {
 	[KIND_READ_ONLY] = {print_read_only, sizeof(struct config_read_only)},
 	[KIND_PREFIXES] = {print_prefixes, sizeof(struct config_prefixes)},
 	[KIND_NUMBER_OR_AUTO] = {print_number_or_auto, sizeof(uint32_t)},
+	[KIND_SIZE_OR_UNLIMITED] = {print_size_or_unlimited, sizeof(uint64_t)},
 };
 
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == KIND_MAX, "a row per kind");

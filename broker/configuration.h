@@ -40,6 +40,7 @@ enum {
 
 enum config_sandbox { CONFIG_SANDBOX_REQUIRE, CONFIG_SANDBOX_PREFER };
 enum config_cache { CONFIG_CACHE_DEFAULT, CONFIG_CACHE_NONE, CONFIG_CACHE_PAGE };
+enum config_digest { CONFIG_DIGEST_FORBID, CONFIG_DIGEST_PERMIT, CONFIG_DIGEST_REQUIRE };
 enum config_family { CONFIG_ANY, CONFIG_INET, CONFIG_INET6 };
 
 /* Where something was said. Line 0: nowhere in a file (a default, or an argument). */
@@ -124,9 +125,12 @@ struct config_discovery {
 /* Permitted means that the host gets what it asks for. */
 struct config_transport {
 	struct config_head head;
-	bool header_digest;
-	bool data_digest;
+	uint32_t header_digest;		/* enum config_digest */
+	uint32_t data_digest;
 	bool flow_control_off;
+	uint32_t cpda;			/* dwords, 0's based */
+	uint64_t r2t_size;		/* bytes, a multiple of 4096; 0: unlimited */
+	uint64_t c2h_data_max;		/* likewise */
 	uint64_t max_h2c_data;		/* bytes, a multiple of 4 */
 	uint64_t in_capsule_data;	/* bytes, a multiple of 16 */
 	uint64_t max_transfer;		/* bytes, 4 KiB times a power of two */
@@ -169,6 +173,7 @@ struct config_host {
 	struct config_read_only read_only;
 	struct config_prefixes addresses;	/* empty: any */
 	uint32_t max_controllers;	/* 0: limits.controllers_per_host */
+	uint32_t require_digests;	/* IPC_DIGEST_ bits, besides what transport requires */
 };
 
 struct config_subsystem {
@@ -238,6 +243,7 @@ bool	config_is_discovery(const struct config *, const char *nqn);
 unsigned config_lanes(const struct config *);	/* with auto made a number */
 bool	config_may_connect(const struct config_subsystem *, const char *hostnqn,
 	const struct ipc_addr *from);
+uint32_t config_digests(const struct config *, const struct config_host *);	/* IPC_DIGEST_ bits */
 bool	config_may_see(const struct config_host *, uint32_t nsid);
 bool	config_may_write(const struct config_namespace *, const struct config_host *);
 bool	config_address_is_loopback(const struct config_address *);

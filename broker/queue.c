@@ -98,12 +98,21 @@ queue_answered(struct session *controller, const struct ipc_queue_answer *m)
 	session_over(g, GREET_REFUSED);
 }
 
+/* What was judged is what is handed over. */
+static unsigned
+digests_of(const struct ipc_queue_handoff *m)
+{
+	if (m->hdgst > 1 || m->ddgst > 1)
+		return (UINT32_MAX);
+	return ((m->hdgst ? IPC_DIGEST_HEADER : 0) | (m->ddgst ? IPC_DIGEST_DATA : 0));
+}
+
 static bool
 handoff_ok(const struct session *g, const struct ipc_queue_handoff *m)
 {
 	return (m->token == g->token && m->qid == g->connect.qid &&
 	    m->sqsize == g->connect.sqsize && m->cattr == g->connect.cattr && m->noflow <= 1 &&
-	    m->hdgst <= 1 && m->ddgst <= 1 && m->hpda <= 31 && m->cpda <= 31 && m->maxr2t >= 1);
+	    digests_of(m) == g->connect.digests && m->hpda <= 31 && m->cpda <= 31 && m->maxr2t >= 1);
 }
 
 int

@@ -56,6 +56,7 @@ bool
 record_ok(const struct ipc_record *r, uint32_t child)
 {
 	if (r->version != IPC_RECORD_VERSION || r->child != child || r->nns > IPC_MAX_NS ||
+	    r->digests > IPC_DIGEST_BOTH ||
 	    !addr_ok(&r->peer, false) || !addr_ok(&r->local, false))
 		return (false);
 	if (r->kind == RECORD_GREETER)

@@ -55,11 +55,14 @@ say_hello(struct session *s)
 		.queue_size = c->limits.queue_size,
 		.busy_poll_us = c->service.busy_poll_us,
 		.queues = (uint16_t)c->limits.queues,
-		.hdgst = c->transport.header_digest,
-		.ddgst = c->transport.data_digest,
+		.r2t_size = (uint32_t)c->transport.r2t_size,
+		.c2h_data_max = (uint32_t)c->transport.c2h_data_max,
+		.hdgst = c->transport.header_digest != CONFIG_DIGEST_FORBID,
+		.ddgst = c->transport.data_digest != CONFIG_DIGEST_FORBID,
 		.noflow = c->transport.flow_control_off,
 		.engine = (uint8_t)c->service.engine,
 		.lanes = (uint8_t)config_lanes(c),
+		.cpda = (uint8_t)c->transport.cpda,
 	};
 
 	SESSION_SEND(s, HELLO, &m);

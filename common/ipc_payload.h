@@ -144,7 +144,7 @@ struct ipc_record {
 	uint32_t child;
 	uint16_t cntlid;
 	uint8_t	 discovery;
-	uint8_t	 reserved;
+	uint8_t	 digests;	/* IPC_DIGEST_ bits: its queues must have these */
 	struct ipc_addr peer, local;
 	uint8_t	 hostid[16];
 	uint64_t since_ms;	/* CLOCK_REALTIME */
@@ -216,13 +216,19 @@ struct ipc_hello {
 	uint32_t engine_threads;
 	uint32_t queue_size;		/* entries of a queue */
 	uint32_t busy_poll_us;		/* a lane spins so long before it sleeps */
+	uint32_t r2t_size;		/* what one R2T asks for, bytes; 0: for all */
+	uint32_t c2h_data_max;		/* data of one C2HData, bytes; 0: all */
 	uint16_t queues;		/* I/O queues */
 	uint8_t	 hdgst, ddgst;		/* 1: permitted */
 	uint8_t	 noflow;		/* 1: a host may switch SQ flow control off */
 	uint8_t	 engine;		/* enum engine_kind */
 	uint8_t	 lanes;			/* threads that serve queues */
-	uint8_t	 reserved;
+	uint8_t	 cpda;			/* of ICResp */
 };
+
+#define IPC_DIGEST_HEADER	1u
+#define IPC_DIGEST_DATA		2u
+#define IPC_DIGEST_BOTH		3u
 
 /* What a Connect said, judged by common/connect.c only (host order). */
 struct ipc_connect {
@@ -231,7 +237,8 @@ struct ipc_connect {
 	uint32_t sqsize;	/* entries */
 	uint32_t kato_ms;
 	uint8_t	 cattr;
-	uint8_t	 reserved[3];
+	uint8_t	 digests;	/* IPC_DIGEST_ bits: negotiated on this connection */
+	uint8_t	 reserved[2];
 	uint8_t	 hostid[16];
 	char	 hostnqn[IPC_NQN_SIZE];
 	char	 subnqn[IPC_NQN_SIZE];

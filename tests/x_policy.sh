@@ -9,6 +9,7 @@ two=nqn.2026-01.example:two any=nqn.2026-01.example:any
 truncate -s 4M "$work/disk"
 config <<YAML
 listeners: [{address: 127.0.0.1:$port}]
+transport: {header-digest: permit, data-digest: permit}
 subsystems:
   - nqn: $nqn
     namespaces: [{nsid: 1, path: $work/disk}, {nsid: 2, ram: 4M}, {nsid: 7, ram: 4M}]
@@ -17,6 +18,7 @@ subsystems:
       - {nqn: nqn.2026-01.example:host-b, namespaces: [2, 7], read-only: [7]}
       - {nqn: nqn.2026-01.example:host-c, read-only: true}
       - {nqn: nqn.2026-01.example:host-d, addresses: [127.0.0.2/31]}
+      - {nqn: nqn.2026-01.example:host-f, require-digests: both}
   - {nqn: $two, namespaces: [{nsid: 1, ram: 4M}], hosts: []}
   - {nqn: $any, namespaces: [{nsid: 1, ram: 4M}], allow-any-host: true}
 YAML
@@ -42,6 +44,12 @@ check "no such subsystem" fails 3 "$invalid IATTR 1, IPO 256" as a -n "$nqn-not"
 check "a namespace of others is none" fails 0 'nsze *0$' as b id-ns 1
 check "the wrong address" fails 3 "$host" as d list-ns
 check "the right one" as d --source 127.0.0.3 list-ns
+
+check "a host without its digests" fails 3 "$host.*$refused" as f list-ns
+check "with one of two" fails 3 "$host" as f -g list-ns
+check "it is said what is missing" logged 'data digests are required.*--data-digest'
+check "with both" as f -g -G --bytes 1M verify
+check "discovery needs none" as f -n "$discovery" discover
 
 check "a read-only host reads" as c read
 check "and does not write" fails 1 'Write Protected' as c write

@@ -112,6 +112,7 @@ greet_icreq(void)
 	g.env.hdgst = p.hdgst && g.hello->hdgst;
 	g.env.ddgst = p.ddgst && g.hello->ddgst;
 	g.env.icreq_done = true;
+	g.env.rx_align = (uint8_t)((g.hello->cpda + 1) * 4);
 	g.hpda = (uint8_t)(p.tx_align / 4 - 1);
 	g.maxr2t = p.maxr2t;
 	g.tx = (struct pdu_tx){ g.env.hdgst, g.env.ddgst, p.tx_align };
@@ -175,6 +176,8 @@ greet_ask(const struct connect_req *r)
 	g.req.sqsize = r->sqsize;
 	g.req.kato_ms = r->kato_ms;
 	g.req.cattr = r->cattr;
+	g.req.digests = (uint8_t)((g.env.hdgst ? IPC_DIGEST_HEADER : 0) |
+	    (g.env.ddgst ? IPC_DIGEST_DATA : 0));
 	ask_state(S_ASKED);
 	rc = r->qid == 0 ? ask_connect(&g.req) : ask_queue(&g.req);
 	if (rc == -1)
@@ -341,7 +344,7 @@ void
 greet_admitted(const struct ipc_admit *admit)
 {
 	struct conn_params p = { .hdgst = g.env.hdgst, .ddgst = g.env.ddgst, .hpda = g.hpda,
-	    .maxr2t = g.maxr2t, .maxh2cdata = g.hello->max_h2c_data, .max_icd = ADMIN_ICD };
+	    .cpda = g.hello->cpda, .maxr2t = g.maxr2t, .maxh2cdata = g.hello->max_h2c_data, .max_icd = ADMIN_ICD };
 	struct controller *ctrl;
 	int fd = g.fd;
 
@@ -365,7 +368,7 @@ greet_queue_ok(const struct ipc_queue_ref *ref)
 	struct ipc_queue_handoff h = { .token = ref->token, .sqsize = g.req.sqsize,
 	    .qid = g.req.qid, .sqhd = (uint16_t)(1 % g.req.sqsize), .cattr = g.req.cattr,
 	    .noflow = greet_noflow(), .hdgst = g.env.hdgst, .ddgst = g.env.ddgst,
-	    .hpda = g.hpda, .maxr2t = g.maxr2t };
+	    .hpda = g.hpda, .cpda = g.hello->cpda, .maxr2t = g.maxr2t };
 
 	if (g.fd == -1 || g.phase != GREET_WAIT)
 		return;

@@ -20,6 +20,7 @@
 #define HOST	"nqn.2026-11.example:host"
 #define NEAR	"nqn.2026-11.example:near"
 #define FEW	"nqn.2026-11.example:few"
+#define CHECKED	"nqn.2026-11.example:checked"
 #define OTHER	"nqn.2026-11.example:other"
 #define DISC	NVME_DISCOVERY_NQN
 #define OURS	"nqn.2026-11.example:discovery"
@@ -27,6 +28,7 @@
 static const char text[] =
 	"listeners: [{address: \"*:4420\"}]\n"
 	"discovery: {nqn: " OURS "}\n"
+	"transport: {header-digest: permit, data-digest: permit}\n"
 	"limits: {controllers: 10, controllers-per-host: 3, discovery-controllers: 8}\n"
 	"subsystems:\n"
 	"  - nqn: " SUB "\n"
@@ -35,6 +37,7 @@ static const char text[] =
 	"      - nqn: " HOST "\n"
 	"      - {nqn: " NEAR ", addresses: [192.0.2.0/24]}\n"
 	"      - {nqn: " FEW ", max-controllers: 1}\n"
+	"      - {nqn: " CHECKED ", require-digests: header}\n"
 	"  - nqn: " OPEN "\n"
 	"    allow-any-host: true\n"
 	"    namespaces: [{nsid: 1, ram: 1M}]\n";
@@ -78,6 +81,8 @@ struct row {
 static const struct row rows[] = {
 	{ SUB, HOST, 0, false, { 0 }, ADMIT_OK, 0, 0, 0 },
 	{ SUB, NEAR, 7, false, { 0 }, ADMIT_OK, 0, 0, 0 },
+	{ SUB, CHECKED, 0, false, { 0 }, ADMIT_NO_HEADER_DIGEST, DENIED, 0, 0 },
+	{ DISC, CHECKED, 0, false, { 0 }, ADMIT_OK, 0, 0, 0 },
 	{ SUB, NEAR, 0, false, { 0 }, ADMIT_WRONG_ADDRESS, DENIED, 0, 0 },
 	{ SUB, OTHER, 0, false, { 0 }, ADMIT_UNKNOWN_HOST, DENIED, 0, 0 },
 	{ SUB "x", HOST, 0, false, { 0 }, ADMIT_UNKNOWN_SUBSYSTEM, PARAM, 1, 256 },
@@ -185,6 +190,55 @@ who(void **state)
 	assert_null(v.host);
 }
 
+/* What is required (of everybody, of this host), what there is, and what comes of it. */
+static void
+digests(void **state)
+{
+	static const struct {
+		uint32_t header, data, host;	/* of the service; IPC_DIGEST_ bits */
+		uint8_t have;
+		enum admit_reason io, discovery;
+	} table[] = {
+		{ 1, 1, 0, 0, ADMIT_OK, ADMIT_OK },
+		{ 1, 1, 1, 0, ADMIT_NO_HEADER_DIGEST, ADMIT_OK },
+		{ 1, 1, 1, 2, ADMIT_NO_HEADER_DIGEST, ADMIT_OK },
+		{ 1, 1, 1, 1, ADMIT_OK, ADMIT_OK },
+		{ 1, 1, 2, 1, ADMIT_NO_DATA_DIGEST, ADMIT_OK },
+		{ 1, 1, 2, 2, ADMIT_OK, ADMIT_OK },
+		{ 1, 1, 3, 0, ADMIT_NO_DIGESTS, ADMIT_OK },
+		{ 1, 1, 3, 1, ADMIT_NO_DATA_DIGEST, ADMIT_OK },
+		{ 1, 1, 3, 3, ADMIT_OK, ADMIT_OK },
+		{ 2, 1, 0, 0, ADMIT_NO_HEADER_DIGEST, ADMIT_NO_HEADER_DIGEST },
+		{ 2, 2, 0, 0, ADMIT_NO_DIGESTS, ADMIT_NO_DIGESTS },
+		{ 1, 2, 1, 2, ADMIT_NO_HEADER_DIGEST, ADMIT_OK },
+		{ 2, 2, 0, 3, ADMIT_OK, ADMIT_OK },
+		{ 1, 1, 0, 4, ADMIT_BAD_REQUEST, ADMIT_BAD_REQUEST },
+	};
+	const struct admit_counts none = { 0 };
+	struct config_host *host = &cfg->subsystems[0].hosts[0];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct ipc_connect io = connect_of(SUB, HOST), disc = connect_of(DISC, HOST);
+		struct admit_request ask_io = { &io, address(1), false };
+		struct admit_request ask_disc = { &disc, address(1), false };
+		struct admit_verdict v;
+
+		cfg->transport.header_digest = table[i].header;
+		cfg->transport.data_digest = table[i].data;
+		host->require_digests = table[i].host;
+		io.digests = disc.digests = table[i].have;
+		admit_decide(cfg, &ask_io, &none, &v);
+		assert_int_equal(v.reason, table[i].io);
+		if (v.reason == ADMIT_OK)
+			assert_int_equal(v.digests & ~table[i].have, 0);
+		admit_decide(cfg, &ask_disc, &none, &v);
+		assert_int_equal(v.reason, table[i].discovery);
+	}
+	cfg->transport.header_digest = cfg->transport.data_digest = CONFIG_DIGEST_PERMIT;
+	host->require_digests = 0;
+}
+
 /* What a worker that is not itself any more could send. */
 static void
 impossible(void **state)
@@ -243,6 +297,9 @@ queues(void **state)
 		{ .reason = ADMIT_NO_IO_QUEUES, .status = PARAM, .iattr = 0, .ipo = 42 },
 		{ .reason = ADMIT_DISCOVERY_ONLY, .status = PARAM, .iattr = 1, .ipo = 256 },
 		{ .reason = ADMIT_BAD_REQUEST, .status = NVME_SC_INVALID_FIELD | NVME_SC_DNR },
+		{ .reason = ADMIT_NO_DATA_DIGEST, .status = DENIED },
+		{ .reason = ADMIT_OK },
+		{ .reason = ADMIT_BAD_REQUEST, .status = NVME_SC_INVALID_FIELD | NVME_SC_DNR },
 	};
 
 	(void)state;
@@ -256,6 +313,9 @@ queues(void **state)
 		c.cntlid = 5;
 		c.hostid[15] = i == 2;
 		r.discovery = i == 5;
+		r.digests = i >= 8 ? IPC_DIGEST_BOTH : 0;
+		c.digests = i == 8 ? IPC_DIGEST_HEADER : i == 9 ? IPC_DIGEST_BOTH :
+		    i == 10 ? 4 : 0;
 		request.peer.port = (uint16_t)i;	/* never compared */
 		admit_queue(&r, &request, &v);
 		assert_verdict(&v, &expect[i]);
@@ -299,6 +359,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table),
 		cmocka_unit_test(who),
+		cmocka_unit_test(digests),
 		cmocka_unit_test(impossible),
 		cmocka_unit_test(queues),
 		cmocka_unit_test(queue_of_nobody),
