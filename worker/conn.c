@@ -173,7 +173,6 @@ conn_h2cdata(struct conn *c, const uint8_t *hdr)
 {
 	const struct pdu_h2cdata *pdu = (const void *)hdr;
 
-	c->last = (pdu->ch.flags & PDU_F_LAST) != 0;
 	c->slot = qp_h2cdata(c->qp, pdu, c->v.data_len, &c->to);
 }
 
@@ -217,7 +216,7 @@ conn_pdu_done(struct conn *c, bool good)
 	if (c->v.type == PDU_CAPSULE_CMD)
 		qp_capsule_complete(s, good);
 	else
-		qp_h2cdata_complete(s, c->v.data_len, c->last, good);
+		qp_h2cdata_complete(s, c->v.data_len, good);
 }
 
 /* How much of have is the header: what a TermReq repeats, nothing of what follows. */

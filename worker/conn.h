@@ -33,7 +33,6 @@ struct conn {
 	uint8_t *to;			/* where the next byte goes; NULL: away */
 	uint32_t data_left;
 	uint32_t crc;
-	bool last;			/* H2CData: LAST_PDU */
 
 	STAILQ_HEAD(, tx) txq;
 	struct tx term;

@@ -187,6 +187,8 @@ conn_turn_flush(struct lane *lane)
 		c->is_dirty = false;
 		if (c->is_dead || !conn_flush(c, TURN_BYTES))
 			continue;
+		if (c->is_dirty)	/* what was sent had more behind it */
+			TAILQ_REMOVE(&lane->dirty, c, dirty);
 		c->is_dirty = c->is_late = true;
 		TAILQ_INSERT_TAIL(&lane->late, c, dirty);
 	}

@@ -76,6 +76,7 @@ engine_submit(struct engine *engine, struct eng_op *op)
 {
 	op->moved = 0;
 	op->error = 0;
+	op->give_up = false;
 	engine->in_flight++;
 	engine->type->submit(engine, op);
 }
@@ -87,6 +88,13 @@ engine_cancel(struct engine *engine, struct eng_op *op)
 		return (false);
 	engine->in_flight--;
 	return (true);
+}
+
+/* A thread may have it just now. */
+void
+engine_give_up(struct eng_op *op)
+{
+	__atomic_store_n(&op->give_up, true, __ATOMIC_RELAXED);
 }
 
 unsigned

@@ -43,6 +43,7 @@ struct eng_op {
 	int fd;				/* the engine's: of the slot */
 	uint64_t moved;			/* the engine's: bytes done */
 	uint8_t stage, step;		/* the engine's */
+	bool give_up;			/* no further step: engine_give_up() */
 };
 TAILQ_HEAD(eng_queue, eng_op);
 
@@ -93,6 +94,9 @@ void	engine_submit(struct engine *, struct eng_op *op);
 
 /* True when op had not started: done() will not be called and op is the caller's again. */
 bool	engine_cancel(struct engine *, struct eng_op *op);
+/* What is done in steps (zeros, one slice after the other) ends with ECANCELED behind the one that it is
+ * at. With the last one it ends as ever. */
+void	engine_give_up(struct eng_op *op);
 unsigned engine_in_flight(const struct engine *);
 
 int	engine_watch(struct engine *, struct eng_watch *);	/* 0, or -1 with errno */

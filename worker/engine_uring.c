@@ -227,8 +227,11 @@ reap(struct uring *u)
 		ring_seen(&u->ring);
 		u->away--;
 		if ((op->step = (uint8_t)next_step(op, result)) != STEP_NONE) {
-			TAILQ_INSERT_TAIL(&u->todo, op, next);
-			continue;
+			if (!op->give_up) {
+				TAILQ_INSERT_TAIL(&u->todo, op, next);
+				continue;
+			}
+			op->error = ECANCELED;
 		}
 		call_done(u, op);
 		calls++;

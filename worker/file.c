@@ -54,6 +54,8 @@ move_all(struct eng_op *op, bool now)
 	ssize_t n;
 
 	while (op->moved < op->len) {
+		if (__atomic_load_n(&op->give_up, __ATOMIC_RELAXED))
+			return (ECANCELED);
 		n = move_some(op, now);
 		if (n > 0)
 			op->moved += (uint64_t)n;

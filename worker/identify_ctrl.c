@@ -48,7 +48,7 @@ ctrl_common(const struct controller *c, struct nvme_id_ctrl *id)
 	id->ver = le32(CTRL_VS);
 	id->oaes = le32(aer_supported(c));
 	id->ctratt = le32(NVME_CTRATT_HOSTID128 | NVME_CTRATT_TBKAS);
-	id->acl = 3;
+	id->acl = MAX_ABORTS - 1;
 	id->aerl = MAX_AER - 1;
 	id->lpa = NVME_LPA_EXTENDED | NVME_LPA_EFFECTS | NVME_LPA_SUPPORTED_PAGES;
 	id->elpe = ERROR_ENTRIES - 1;

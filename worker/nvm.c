@@ -38,7 +38,7 @@ nvm_submit(struct slot *s, void (*done)(struct eng_op *))
 bool
 nvm_is_given_up(struct slot *s)
 {
-	if (s->qp->state == QP_LIVE)
+	if (nvm_is_ending(s) == 0)
 		return (false);
 	slot_done(s, NVME_SC_ABORT_REQUESTED);
 	return (true);
@@ -127,7 +127,7 @@ nvm_durable(const struct slot *s)
 uint16_t
 nvm_is_ending(const struct slot *s)
 {
-	return (s->qp->state == QP_LIVE ? 0 : NVME_SC_ABORT_REQUESTED);
+	return (s->qp->state == QP_LIVE && !s->aborted ? 0 : NVME_SC_ABORT_REQUESTED);
 }
 
 /* ---- reading with FUA ---- */

@@ -24,8 +24,8 @@ void	nvm_range_op(struct slot *, enum eng_verb, uint64_t len);
 void	nvm_bounce_op(struct slot *, const struct ns *, enum eng_verb, uint64_t offset, uint64_t len);
 /* Submits s->op; done() comes on this thread, later. */
 void	nvm_submit(struct slot *, void (*done)(struct eng_op *));
-/* Between two operations of a command: its queue closes, so nobody waits for the rest of it. True
- * when it was answered for that reason. */
+/* Between two operations of a command: it was aborted, or its queue closes and nobody waits for the
+ * rest of it. True when it was answered for that reason. */
 bool	nvm_is_given_up(struct slot *);
 uint16_t nvm_is_ending(const struct slot *);	/* ... as a status, answering nothing */
 uint16_t nvm_op_status(const struct slot *);

@@ -95,5 +95,6 @@ nvm_compare(struct slot *s, void (*then)(struct slot *, uint16_t))
 void
 nvm_compare_execute(struct slot *s)
 {
+	s->in_parts = true;
 	nvm_compare(s, slot_done);
 }

@@ -309,5 +309,6 @@ nvm_copy_execute(struct slot *s)
 {
 	s->parts = 0;
 	s->before = s->at = 0;
+	s->in_parts = true;
 	copy_next(s, judge_all(s, nvm_ns(s)));
 }

@@ -120,6 +120,7 @@ nvm_dsm_execute(struct slot *s)
 	ns_op(&s->op, ns, ENG_DISCARD);
 	s->op.offset = UINT64_MAX;
 	s->parts = 0;
+	s->in_parts = true;
 	dsm_next(s);
 }
 

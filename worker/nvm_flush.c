@@ -59,6 +59,7 @@ nvm_flush_execute(struct slot *s)
 
 	if (s->cmd.nsid == NVME_NSID_ALL) {
 		s->parts = 0;
+		s->in_parts = true;
 		flush_all_next(s);
 		return;
 	}

@@ -122,6 +122,7 @@ nvm_zero_execute(struct slot *s)
 
 	nvm_range_op(s, ENG_ZERO, nvm_nlb(&s->cmd) << ns->lbads);
 	s->op.buf = NULL;
+	s->in_parts = true;
 	s->op.may_unmap = (s->cmd.cdw12 & NVME_RW_DEAC) != 0 && ns->id.can_discard;
 	nvm_submit(s, op_done);
 }

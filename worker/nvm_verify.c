@@ -75,5 +75,6 @@ void
 nvm_verify_execute(struct slot *s)
 {
 	s->at = 0;
+	s->in_parts = true;
 	nvm_settle(s, verify_begin);
 }

@@ -7,14 +7,15 @@
 #include "config.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/crc.h"
 #include "common/logmsg.h"
 #include "worker/worker.h"
 
 static void	qp_transfer_late(struct timer *);
+static void	tell_aborter(struct slot *, bool aborted);
 
 /* ---- slots ---- */
 
@@ -54,7 +55,8 @@ slot_take(struct qpair *qp)
 	s->status = 0;
 	s->ploc = PLOC_NONE;
 	s->result = 0;
-	s->data_bad = s->aborted = s->owns_cid = s->in_place = s->sends_memory = false;
+	s->data_bad = s->aborted = s->owns_cid = s->in_place = false;
+	s->in_parts = s->sends_memory = false;
 	s->src = NULL;
 	s->ns = s->from = NULL;
 	return (s);
@@ -168,11 +170,21 @@ qp_open(struct qpair *qp, struct lane *lane, struct controller *ctrl, uint16_t q
 	return (0);
 }
 
+/* 0 is no limit. */
+static uint32_t
+or_all(uint32_t bytes)
+{
+	return (bytes != 0 ? bytes : UINT32_MAX);
+}
+
 void
 qp_start(struct qpair *qp, int fd, const struct conn_params *p)
 {
 	qp->sqhd = (uint16_t)(1 % qp->sqsize);	/* the Connect was the first command */
 	qp->tx = (struct pdu_tx){ p->hdgst, p->ddgst, (uint8_t)((p->hpda + 1) * 4) };
+	qp->r2t_max = p->maxr2t < R2T_MAX ? p->maxr2t : R2T_MAX;
+	qp->r2t_size = or_all(qp->ctrl->hello.r2t_size);
+	qp->c2h_max = or_all(qp->ctrl->hello.c2h_data_max);
 	qp->state = QP_LIVE;
 	qp->conn = conn_new(qp->lane, fd, p, qp);
 	if (qp->conn == NULL)
@@ -201,8 +213,11 @@ qp_close(struct qpair *qp, const char *why)
 			continue;
 		if (s->state == SLOT_WAIT_BUFFER)
 			xfer_forget(s);
-		if (s->state != SLOT_EXECUTE || take_back(s))
-			slot_free(s);
+		if (s->state == SLOT_EXECUTE && !take_back(s))
+			continue;
+		if (s->aborted)
+			tell_aborter(s, true);
+		slot_free(s);
 	}
 	if (--qp->busy == 0)
 		qp_gone(qp);
@@ -239,24 +254,96 @@ qp_transfer_late(struct timer *t)
 	qp_close(qp, "data that was asked for did not come");
 }
 
-bool
-qp_abort(struct qpair *qp, uint16_t cid)
+/* ---- Abort ---- */
+
+/* The last operation of a command of several may have been under way: then it ended as ever. */
+static void
+op_given_up(struct eng_op *op)
+{
+	struct slot *s = op->arg;
+
+	if (op->error == ECANCELED) {
+		bounce_put(s);
+		slot_done(s, NVME_SC_ABORT_REQUESTED);
+	} else
+		s->op_done(op);
+}
+
+static void
+tell_aborter(struct slot *s, bool aborted)
+{
+	struct slot *a = s->aborter, *next;
+
+	s->aborted = false;
+	for (; a != NULL; a = next) {
+		next = a->aborter;
+		abort_over(a, aborted);
+	}
+}
+
+/* Several may wait for one command; which is not itself one that waits. */
+static enum abort_outcome
+wait_for_it(struct slot *s, struct slot *aborter)
+{
+	aborter->aborter = s->aborted ? s->aborter : NULL;
+	s->aborter = aborter;
+	s->aborted = true;
+	return (ABORT_LATER);
+}
+
+/* A device has it. */
+static enum abort_outcome
+abort_operation(struct slot *s, struct slot *aborter)
+{
+	if (s->aborted)
+		return (wait_for_it(s, aborter));
+	if (take_back(s)) {
+		slot_done(s, NVME_SC_ABORT_REQUESTED);
+		return (ABORT_DONE);
+	}
+	if (s->op.done == NULL || !s->in_parts)
+		return (ABORT_NOT);
+	engine_give_up(&s->op);
+	s->op_done = s->op.done;
+	s->op.done = op_given_up;
+	return (wait_for_it(s, aborter));
+}
+
+static enum abort_outcome
+abort_slot(struct slot *s, struct slot *aborter)
+{
+	switch (s->state) {
+	case SLOT_WAIT_BUFFER:
+		xfer_forget(s);
+		slot_done(s, NVME_SC_ABORT_REQUESTED);
+		return (ABORT_DONE);
+	case SLOT_RX:			/* answered when its data has come */
+	case SLOT_WAIT_H2C:
+		if (s->status == 0)
+			s->status = NVME_SC_ABORT_REQUESTED;
+		return (s->status == NVME_SC_ABORT_REQUESTED ? ABORT_DONE : ABORT_NOT);
+	case SLOT_EXECUTE:
+		return (abort_operation(s, aborter));
+	case SLOT_FREE:
+	case SLOT_TX:
+	case SLOT_STATE_MAX:
+		break;
+	}
+	return (ABORT_NOT);
+}
+
+enum abort_outcome
+qp_abort(struct qpair *qp, uint16_t cid, struct slot *aborter)
 {
 	if (qp->state != QP_LIVE || !cid_in_use(qp, cid))
-		return (false);
+		return (ABORT_NOT);
 	for (uint32_t i = 0; i < qp->sqsize; i++) {
 		struct slot *s = &qp->slots[i];
 
-		if (s->state == SLOT_FREE || !s->owns_cid || s->cmd.cid != cid)
-			continue;
-		if ((s->state == SLOT_WAIT_BUFFER && xfer_forget(s)) ||
-		    (s->state == SLOT_EXECUTE && take_back(s))) {
-			slot_done(s, NVME_SC_ABORT_REQUESTED);
-			return (true);
-		}
-		return (false);
+		if (s->state != SLOT_FREE && s->owns_cid && s->cmd.cid == cid)
+			return (abort_slot(s, aborter));
 	}
-	return (false);
+	return (ABORT_NOT);
 }
 
 /* ---- capsules ---- */
@@ -411,46 +498,32 @@ qp_capsule_complete(struct slot *s, bool data_good)
 struct slot *
 qp_h2cdata(struct qpair *qp, const struct pdu_h2cdata *pdu, uint32_t len, uint8_t **to)
 {
-	uint32_t datao = le32_get(pdu->datao);
-	uint16_t ttag = le16_get(pdu->ttag);
-	bool last = (pdu->ch.flags & PDU_F_LAST) != 0;
-	uint16_t fes = PDU_FES_NONE;
-	uint32_t fei = 0;
-	struct slot *s = NULL;
+	struct pdu_verdict v;
+	struct slot *s = r2t_judge(qp, pdu, len, &v);
 
-	if (ttag < qp->sqsize)
-		s = &qp->slots[ttag];
-	if (s == NULL || s->state != SLOT_WAIT_H2C) {
-		fes = PDU_FES_INVALID_FIELD;
-		fei = offsetof(struct pdu_h2cdata, ttag);
-	} else if (le16_get(pdu->cccid) != s->cmd.cid) {
-		fes = PDU_FES_INVALID_FIELD;
-		fei = offsetof(struct pdu_h2cdata, cccid);
-	} else if ((uint64_t)datao + len > s->len_in)
-		fes = PDU_FES_OUT_OF_RANGE;
-	else if (datao != s->got || last != (s->got + len == s->len_in))
-		fes = PDU_FES_SEQUENCE;
-	if (fes != PDU_FES_NONE) {
-		conn_fatal(qp->conn, fes, fei, pdu, sizeof(*pdu));
+	if (s == NULL) {
+		conn_fatal(qp->conn, (uint16_t)v.fes, v.fei, pdu, sizeof(*pdu));
 		return (NULL);
 	}
-	*to = s->buf + datao;
+	*to = s->buf + le32_get(pdu->datao);
 	return (s);
 }
 
+/* What was aborted meanwhile is answered only now: nobody sends data for a command that is over. */
 void
-qp_h2cdata_complete(struct slot *s, uint32_t len, bool last, bool data_good)
+qp_h2cdata_complete(struct slot *s, uint32_t len, bool data_good)
 {
 	struct qpair *qp = s->qp;
 
-	s->got += len;
 	s->data_bad |= !data_good;
 	qp->moving = true;
 	ctrl_alive(qp);
-	if (!last)
+	if (!r2t_came(s, len))
 		return;
 	qp->waiting_h2c--;
-	if (s->data_bad)
+	if (s->status != 0)
+		slot_done(s, s->status);
+	else if (s->data_bad)
 		slot_done(s, NVME_SC_TRANSIENT_TRANSPORT_ERROR);
 	else
 		xfer_begin(s);
@@ -458,7 +531,7 @@ qp_h2cdata_complete(struct slot *s, uint32_t len, bool last, bool data_good)
 
 /* ---- answers ---- */
 
-static void
+void
 slot_sent(struct tx *tx)
 {
 	struct slot *s = tx->owner;
@@ -472,18 +545,19 @@ slot_sent(struct tx *tx)
 		qp_close(qp, "disconnected by the host");
 }
 
-static void
-slot_send(struct slot *s, struct tx *tx, const uint8_t *head, size_t head_len)
+void
+slot_send(struct slot *s, struct tx *tx, const uint8_t *head, size_t head_len,
+    void (*sent)(struct tx *))
 {
 	tx->head = head;
 	tx->head_len = (uint32_t)head_len;
 	tx->owner = s;
-	tx->sent = slot_sent;
+	tx->sent = sent;
 	s->tx_out++;
 	conn_send(s->qp->conn, tx);
 }
 
-static void
+void
 slot_respond(struct slot *s, uint16_t status)
 {
 	const struct qpair *qp = s->qp;
@@ -493,7 +567,8 @@ slot_respond(struct slot *s, uint16_t status)
 		.cid = le16(s->cmd.cid), .status = le16((uint16_t)(status << 1)),
 	};
 
-	slot_send(s, &s->tx_resp, s->head_resp, pdu_put_capsule_resp(s->head_resp, &cqe, &qp->tx));
+	slot_send(s, &s->tx_resp, s->head_resp, pdu_put_capsule_resp(s->head_resp, &cqe, &qp->tx),
+	    slot_sent);
 }
 
 void
@@ -506,8 +581,7 @@ slot_r2t(struct slot *s)
 	qp->moving = true;
 	if (!qp->transfer.set)
 		transfer_begin(qp);
-	slot_send(s, &s->tx_r2t, s->head_r2t,
-	    pdu_put_r2t(s->head_r2t, s->cmd.cid, s->index, 0, s->len_in, &qp->tx));
+	r2t_begin(s);
 }
 
 void
@@ -519,6 +593,8 @@ slot_done(struct slot *s, uint16_t status)
 	ctrl_alive(qp);
 	if (status != 0)
 		status = ctrl_error(qp->ctrl, s, status);
+	if (s->aborted)
+		tell_aborter(s, (status & 0x7ff) == NVME_SC_ABORT_REQUESTED);
 	if (qp->state != QP_LIVE) {
 		slot_free(s);
 		return;
@@ -551,7 +627,6 @@ void
 slot_done_data(struct slot *s, uint32_t len)
 {
 	struct qpair *qp = s->qp;
-	uint8_t flags = PDU_F_LAST;
 
 	assert(s->state == SLOT_EXECUTE && len <= s->len_out);
 	if (len == 0 || qp->state != QP_LIVE) {
@@ -560,20 +635,8 @@ slot_done_data(struct slot *s, uint32_t len)
 	}
 	ctrl_alive(qp);
 	hold_memory(s);
+	if (s->aborted)
+		tell_aborter(s, false);
 	s->state = SLOT_TX;
-	/* NVMe/TCP: SUCCESS stands for a CQE without SQHD and result */
-	if (qp->noflow && s->result == 0)
-		flags |= PDU_F_SUCCESS;
-	s->tx_data.data = s->src != NULL ? s->src : s->buf;
-	s->tx_data.data_len = len;
-	if (qp->tx.ddgst) {
-		struct le32 d = le32(crc32c(s->tx_data.data, len));
-
-		memcpy(s->tx_data.tail, &d, sizeof(d));
-		s->tx_data.tail_len = sizeof(d);
-	}
-	slot_send(s, &s->tx_data, s->head_data,
-	    pdu_put_c2hdata(s->head_data, s->cmd.cid, 0, len, flags, &qp->tx));
-	if ((flags & PDU_F_SUCCESS) == 0)
-		slot_respond(s, 0);
+	c2h_send(s, len);
 }

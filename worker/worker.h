@@ -235,9 +235,12 @@ struct cmd_rule {
 #define RULE_DISCOVERY	0x2u	/* permitted on a discovery controller */
 #define RULE_CHANGES	0x4u	/* may change what is in a namespace (log 05h) */
 
+#define R2T_MAX		4u	/* R2Ts of a command that are out at a time */
+struct window { uint32_t from, len, got; };	/* bytes that one asked for, and that came */
+
 struct slot {
 	struct qpair *qp;
-	uint16_t index;		/* also the TTAG */
+	uint16_t index;		/* also in the TTAG */
 	enum slot_state state;
 	struct cmd cmd;		/* host order */
 	const struct cmd_rule *rule;
@@ -249,6 +252,10 @@ struct slot {
 	uint32_t len_in;	/* bytes the host sends */
 	uint32_t len_out;	/* bytes the host gets, at most */
 	uint32_t got;		/* of len_in */
+	uint32_t asked;		/* of len_in, by R2Ts so far */
+	uint8_t r2ts, r2ts_sent;	/* bit w: window[w] is open; and its R2T is in the socket */
+	uint8_t r2t_now;	/* the window whose data is being received */
+	uint32_t c2h_from, c2h_len;	/* data sent in pieces: where the next begins; all of it */
 	uint32_t icd;		/* in-capsule bytes of this command */
 	/* The namespace is memory: in-capsule data is executed from where it was received, and what
 	 * goes to the host is sent from src. Either needs no buffer. */
@@ -259,7 +266,8 @@ struct slot {
 	uint16_t ploc;		/* where its wrong field is, as log 01h says it; or PLOC_NONE */
 	bool data_bad;		/* a data digest was wrong */
 	bool owns_cid;		/* false: a duplicate, which is only answered */
-	bool aborted;
+	bool in_parts;		/* of several operations, or of one in steps: set by execute() */
+	bool aborted;		/* between two operations: no more of them; aborter is there */
 	uint64_t result;	/* CQE dword 0 and 1 */
 	struct eng_op op;
 	uint32_t parts;		/* how far a command of several engine operations has come: parts */
@@ -267,12 +275,17 @@ struct slot {
 	uint8_t *bounce;	/* bounce.c; NULL whenever the slot is free */
 	void (*go_on)(struct slot *, uint16_t status);	/* after what it waits for */
 	void (*then)(struct slot *, uint16_t status);	/* of nvm_compare */
-	struct tx tx_r2t, tx_data, tx_resp;
-	uint8_t head_r2t[SHORT_HEAD], head_data[PDU_HEADER_MAX], head_resp[SHORT_HEAD];
+	struct tx tx_data, tx_resp;
+	uint8_t head_data[PDU_HEADER_MAX], head_resp[SHORT_HEAD];
 	uint32_t tx_out;	/* tx not yet sent */
 	TAILQ_ENTRY(slot) wait;		/* for a buffer */
 	TAILQ_ENTRY(slot) held;		/* AER */
 	struct mail mail;		/* Abort: to the lane of the command and back */
+	struct slot *aborter;		/* the Abort that waits for the outcome; if aborted */
+	void (*op_done)(struct eng_op *);	/* ... what its op.done was */
+	struct window window[R2T_MAX];
+	struct tx tx_r2t[R2T_MAX];
+	uint8_t head_r2t[R2T_MAX][SHORT_HEAD];
 };
 
 /* Byte and bit of the SQE. */
@@ -289,6 +302,8 @@ struct qpair {
 	uint16_t sqhd;		/* commands taken, modulo sqsize */
 	bool noflow;		/* SQ flow control is off */
 	struct pdu_tx tx;	/* how its answers are framed */
+	uint32_t c2h_max;	/* bytes in one C2HData */
+	uint32_t r2t_max, r2t_size;	/* R2Ts of a command at a time; bytes that one asks for */
 	struct slot *slots;	/* sqsize of them */
 	uint32_t busy;		/* slots not free */
 	uint16_t *free;		/* stack of free slots */
@@ -306,8 +321,10 @@ int	qp_open(struct qpair *, struct lane *, struct controller *, uint16_t qid, ui
 void	qp_start(struct qpair *, int fd, const struct conn_params *);	/* takes fd; QP_LIVE */
 void	qp_close(struct qpair *, const char *why);	/* no new commands; free when all are back */
 
-/* Takes the command with this CID back if it has not started: it is answered as aborted. */
-bool	qp_abort(struct qpair *, uint16_t cid);
+/* Takes the command with this CID back if that can be done. DONE: it is answered as aborted, now or
+ * when data has come that it was asked for. LATER: abort_over(aborter) will say what became of it. */
+enum abort_outcome { ABORT_NOT, ABORT_DONE, ABORT_LATER };
+enum abort_outcome qp_abort(struct qpair *, uint16_t cid, struct slot *aborter);
 
 /* From conn.c. A capsule arrived: returns its slot with where the in-capsule data goes in *to (NULL:
  * nowhere), or NULL when reading must wait (and nothing has changed) or conn_fatal was called. here:
@@ -317,7 +334,7 @@ struct slot *qp_capsule(struct qpair *, const struct nvme_sqe *, uint32_t icd, u
 void	qp_capsule_complete(struct slot *, bool data_good);
 /* An H2CData header: the slot and where its data goes; or NULL after conn_fatal. */
 struct slot *qp_h2cdata(struct qpair *, const struct pdu_h2cdata *, uint32_t len, uint8_t **to);
-void	qp_h2cdata_complete(struct slot *, uint32_t len, bool last, bool data_good);
+void	qp_h2cdata_complete(struct slot *, uint32_t len, bool data_good);
 void	qp_conn_lost(struct qpair *, const char *why);
 
 /* Answers. status as in the CQE without the phase bit (NVME_SC_ constants, DNR); len bytes of
@@ -333,6 +350,22 @@ void	slot_r2t(struct slot *);		/* asks the host for len_in bytes */
 /* The namespace that a command is about: the one it holds, else the one that is there; or NULL. */
 struct ns *slot_ns(const struct slot *);
 void	slot_hold(struct slot *, struct ns *);	/* instead of the one it held */
+
+/* For r2t.c and c2h.c. A tx of the slot's that leaves; slot_sent, or what calls it at last, is told. */
+void	slot_send(struct slot *, struct tx *, const uint8_t *head, size_t head_len,
+	    void (*sent)(struct tx *));
+void	slot_sent(struct tx *);
+void	slot_respond(struct slot *, uint16_t status);
+
+/* ---- r2t.c: R2T windows ---- */
+void	r2t_begin(struct slot *);	/* there is a buffer for all of len_in */
+/* Whose window an H2CData header is for; or NULL with fes and fei. */
+struct slot *r2t_judge(struct qpair *, const struct pdu_h2cdata *, uint32_t len,
+	    struct pdu_verdict *);
+bool	r2t_came(struct slot *, uint32_t len);	/* true: nothing that was asked for is missing */
+
+/* ---- c2h.c: C2HData ---- */
+void	c2h_send(struct slot *, uint32_t len);	/* and the answer, status 0; len is not 0 */
 
 /* ---- xfer.c: moving a slot's data ---- */
 void	xfer_begin(struct slot *);	/* after prepare(): buffer, R2T, then execute() */
@@ -351,6 +384,7 @@ bool	bounce_forget(struct slot *);	/* was waiting for one, waits no more */
 /* ---- controller.c: a controller's life, its queues, keep alive ---- */
 
 #define MAX_AER		4u
+#define MAX_ABORTS	4u	/* at a time (ACL) */
 #define ERROR_ENTRIES	64u	/* of log 01h */
 #define KAS_MS		1000u	/* granularity of the keep alive timer */
 #define DISCOVERY_IDLE_MS 120000u	/* a discovery controller without a timer ends after that */
@@ -401,6 +435,7 @@ struct controller {
 	uint32_t events_pending, events_masked;	/* bits of enum aer_event */
 	TAILQ_HEAD(, slot) aers;
 	uint32_t naers;
+	uint32_t naborts;	/* Aborts that are not answered yet */
 	uint64_t minutes_since;
 	struct feature_values features;
 	struct cache_change {		/* 06h on its way; feature_cache.c */
@@ -547,6 +582,11 @@ void	aer_log_read(struct controller *, uint8_t lid, bool whole);
 void	aer_reset(struct controller *);	/* Feature 0Bh as it is at first, and no event */
 void	aer_drop_all(struct controller *);	/* answered as aborted */
 bool	aer_abort(struct controller *, uint16_t cid);
+
+/* ---- abort.c ---- */
+uint16_t abort_prepare(struct slot *);
+void	abort_execute(struct slot *);
+void	abort_over(struct slot *, bool aborted);	/* on the lane of the command that it was for */
 
 /* ---- ns.c: a namespace: range checks, a descriptor ---- */
 

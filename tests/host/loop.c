@@ -159,9 +159,9 @@ fabrics(struct peer *p, const uint8_t *sqe, uint16_t cid, const uint8_t *data)
 }
 
 static void
-send_r2ts(struct peer *p, unsigned ttag)
+send_r2ts(struct peer *p, unsigned i)
 {
-	struct xfer *x = &p->xfer[ttag];
+	struct xfer *x = &p->xfer[i];
 	uint8_t f[16] = { 0 };
 
 	/* As many as the host permits; each is over when its bytes are there. */
@@ -171,7 +171,8 @@ send_r2ts(struct peer *p, unsigned ttag)
 		    x->len - x->requested < opts.r2t_len ? x->len - x->requested : opts.r2t_len;
 
 		put16(f, DATA_CCCID - 8, x->cid);
-		put16(f, DATA_TTAG - 8, (uint16_t)ttag);
+		put16(f, DATA_TTAG - 8,
+		    (uint16_t)(i + XFERS * (x->requested / opts.r2t_len % 16)));
 		put32(f, DATA_OFFSET - 8, x->requested);
 		put32(f, DATA_LENGTH - 8, n);
 		x->requested += n;
@@ -235,7 +236,7 @@ h2cdata(struct peer *p, const uint8_t *pdu, uint32_t len)
 	memcpy(disk + x->at + get32(pdu, DATA_OFFSET), pdu + pdu[CH_PDO], len);
 	x->received += len;
 	if (x->received < x->len && (pdu[CH_FLAGS] & SPEC_F_LAST)) {
-		send_r2ts(p, get16(pdu, DATA_TTAG));
+		send_r2ts(p, (unsigned)(x - p->xfer));
 	} else if (x->received == x->len) {
 		x->open = false;
 		respond(p, x->cid, 0, 0);

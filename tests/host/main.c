@@ -86,6 +86,8 @@ static const struct command commands[] = {
 	{ "nvm-verify", "", "Verify --bytes at --lba", LEVEL_IO, 0, 0, cmd_nvm_verify },
 	{ "verify", "", "write a pattern, read it all back", LEVEL_IO, 0, 0, cmd_verify },
 	{ "stress", "", "reads and writes mixed, verified", LEVEL_IO, 0, 0, cmd_stress },
+	{ "abort", "[WHAT]", "fill a queue with writes (read, zero), abort them all", LEVEL_IO, 0,
+	    1, cmd_abort },
 	{ "hold", "", "keep the controller until stdin ends or SIGTERM", LEVEL_IO, 0, 0, cmd_hold },
 	{ "crowd", "", "many controllers, each of another host; how long it takes", LEVEL_NONE, 0, 0,
 	    cmd_crowd },

@@ -12,6 +12,7 @@
 #define ROWS(a) (sizeof(a) / sizeof((a)[0]))
 
 enum { LEN = 32768 };	/* of the held write */
+enum { WINDOW = 8192 };	/* what tests/x_transfer.sh has in r2t-size */
 enum { MORE = 1 };	/* in width: value is more than the R2T asks for */
 
 /* One good H2CData for all of the R2T, one field changed. */
@@ -115,7 +116,7 @@ after_completion(struct mis *m, const struct mis_row *r)
 	return (mis_send(m));
 }
 
-/* Abort, then the data. The target may have aborted, finished, or lost patience. */
+/* Abort, then the data, which may be under way when the Abort is: it is taken, and not written. */
 static int
 after_abort(struct mis *m, const struct mis_row *r)
 {
@@ -125,9 +126,12 @@ after_abort(struct mis *m, const struct mis_row *r)
 	(void)r;
 	if ((e = mis_held_write(m, LEN)) != 0)
 		return (e);
+	if (m->cmd.r2t[0].len != LEN)
+		return (mis_skip(m, "the R2T is not for all of it"));
 	host_fill_abort(&m->other, q->qid, m->cmd.cid);
-	if (host_queue_exec(m->ctrl.admin, &m->other) == -1 || m->other.status != 0)
-		return (mis_fail(m, "Abort: status %#x", m->other.status));
+	if (host_queue_exec(m->ctrl.admin, &m->other) == -1 || m->other.status != 0 ||
+	    m->other.dw0 != 0)
+		return (mis_fail(m, "Abort: status %#x, DW0 %#x", m->other.status, m->other.dw0));
 	mis_h2cdata(m, 0, m->cmd.r2t[0].len, true);
 	return (mis_send(m));
 }
@@ -156,6 +160,107 @@ leave_half_way(struct mis *m, const struct mis_row *r)
 	m->pdu_len = r->value < m->pdu_len ? (size_t)r->value : m->pdu_len;
 	mis_send(m);
 	return (mis_gone(m));
+}
+
+/* A write that is asked for in windows, of which two are open at least. */
+static int
+two_windows(struct mis *m)
+{
+	int64_t deadline = host_now_ms() + m->wait_ms;
+	int e;
+
+	if (m->opts.maxr2t == 0)
+		return (mis_skip(m, "only with --maxr2t"));
+	if ((e = mis_held_write(m, LEN)) != 0)
+		return (e);
+	if (m->cmd.r2t[0].len == LEN)
+		return (mis_skip(m, "the R2T is for all of it"));
+	while (m->cmd.r2t_count < 2) {
+		if (host_queue_wait(&m->q, 1, 20) == -1)
+			return (mis_fail(m, "%s", m->q->conn.error.text));
+		if (host_now_ms() >= deadline)
+			return (mis_fail(m, "one R2T, where two are permitted"));
+	}
+	return (0);
+}
+
+/* In window `width` a piece at `value` of the transfer, `extra` bytes (0: the window), LAST. */
+static int
+window(struct mis *m, const struct mis_row *r)
+{
+	int e;
+
+	if ((e = two_windows(m)) != 0)
+		return (e);
+	m->cmd.r2t_first = r->width;
+	mis_h2cdata(m, 0, r->extra != 0 ? r->extra : m->cmd.r2t[0].len, true);
+	put32(m->pdu, DATA_OFFSET, (uint32_t)r->value);
+	return (mis_send(m));
+}
+
+/* The second one first, then again; its tag may be that of a later window already. */
+static int
+window_again(struct mis *m, const struct mis_row *r)
+{
+	int e;
+
+	(void)r;
+	if ((e = two_windows(m)) != 0)
+		return (e);
+	m->cmd.r2t_first = 1;
+	mis_h2cdata(m, 0, m->cmd.r2t[1].len, true);
+	m->cmd.r2t_first = 0;
+	m->cmd.r2t_count--;
+	memmove(&m->cmd.r2t[1], &m->cmd.r2t[2], (m->cmd.r2t_count - 1) * sizeof(m->cmd.r2t[0]));
+	mis_send(m);
+	return (mis_send(m));
+}
+
+/* Each as it comes, the newest first: permitted. */
+static int
+windows_backwards(struct mis *m, const struct mis_row *r)
+{
+	struct host_cmd *cmd = &m->cmd;
+	int e;
+
+	(void)r;
+	if ((e = two_windows(m)) != 0)
+		return (e);
+	while (!cmd->complete) {
+		unsigned newest = (cmd->r2t_first + cmd->r2t_count - 1) % HOST_R2TS;
+		unsigned oldest = cmd->r2t_first;
+
+		cmd->r2t_first = newest;
+		mis_h2cdata(m, 0, cmd->r2t[newest].len, true);
+		cmd->r2t_first = oldest;
+		cmd->r2t_count--;
+		mis_send(m);
+		if (mis_wait(m, cmd) != 0)
+			return (MIS_SETUP);
+	}
+	return (0);
+}
+
+/* Abort with two windows open, which are answered all the same. */
+static int
+abort_windows(struct mis *m, const struct mis_row *r)
+{
+	int e;
+
+	(void)r;
+	if ((e = two_windows(m)) != 0)
+		return (e);
+	host_fill_abort(&m->other, m->q->qid, m->cmd.cid);
+	if (host_queue_exec(m->ctrl.admin, &m->other) == -1 || m->other.status != 0 ||
+	    m->other.dw0 != 0)
+		return (mis_fail(m, "Abort: status %#x, DW0 %#x", m->other.status, m->other.dw0));
+	while (m->cmd.r2t_count > 0) {
+		mis_h2cdata(m, 0, m->cmd.r2t[m->cmd.r2t_first].len, true);
+		m->cmd.r2t_first = (m->cmd.r2t_first + 1) % HOST_R2TS;
+		m->cmd.r2t_count--;
+		mis_send(m);
+	}
+	return (0);
 }
 
 #define NO_TAG {TERM(1, DATA_TTAG), TERM(1, DATA_CCCID)}
@@ -201,8 +306,18 @@ static const struct mis_row rows[] = {
 	{ "plen-short", L_IO, field, CH_PLEN, 4, 24, {TERM(1, 4)}, 0, 0 },
 	{ "plen-max", L_IO, field, CH_PLEN, 4, 0xffffffff, {TERM(5, X_ANY), TERM(1, 4)}, 0, 0 },
 	{ "after-completion", L_IO, after_completion, 0, 0, 0, NO_TAG, 0, 0 },
-	{ "after-abort", L_IO, after_abort, 0, 0, 0, {SUCCESS, STATUS(ST_ABORTED), TERM_ANY,
-	    CLOSE}, R_GONE, 0 },
+	{ "after-abort", L_IO, after_abort, 0, 0, 0, {STATUS(ST_ABORTED)}, 0, 0 },
+	{ "window-of-the-other", L_IO, window, 0, 0, WINDOW, RANGE, 0, 0 },
+	{ "window-before", L_IO, window, 0, 1, 0, RANGE, 0, 0 },
+	{ "window-beyond", L_IO, window, 0, 1, WINDOW, RANGE, 0, 2 * WINDOW },
+	{ "window-across", L_IO, window, 0, 0, 0, RANGE, 0, WINDOW + 4 },
+	{ "window-gap", L_IO, window, 0, 1, WINDOW + 4, SEQUENCE, 0, 4 },
+	{ "window-last-early", L_IO, window, 0, 1, WINDOW, SEQUENCE, 0, 4 },
+	{ "window-not-asked-for", L_IO, window, 0, 1, 3 * WINDOW, RANGE, 0, 0 },
+	{ "window-again", L_IO, window_again, 0, 0, 0, {TERM(1, DATA_TTAG),
+	    TERM(4, X_ANY)}, 0, 0 },
+	{ "windows-backwards", L_IO, windows_backwards, 0, 0, 0, {SUCCESS}, 0, 0 },
+	{ "windows-aborted", L_IO, abort_windows, 0, 0, 0, {STATUS(ST_ABORTED)}, 0, 0 },
 	{ "leave-half-way", L_IO, leave_half_way, 0, 0, 1 << 20, {CLOSE}, 0, 0 },
 	{ "leave-in-data", L_IO, leave_half_way, 0, 0, 100, {CLOSE}, 0, 0 },
 	{ "leave-in-header", L_IO, leave_half_way, 0, 0, 12, {CLOSE}, 0, 0 },

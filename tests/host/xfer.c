@@ -22,14 +22,22 @@ xfer_append(struct host_queue *q, struct host_cmd *cmd)
 	q->xfer_last = cmd;
 }
 
-/* A TTAG names one transfer at a time: no other command on this queue may have it open. */
+static bool
+has_open(const struct host_cmd *cmd, uint16_t ttag)
+{
+	for (unsigned i = 0; i < cmd->r2t_count; i++)
+		if (cmd->r2t[(cmd->r2t_first + i) % HOST_R2TS].ttag == ttag)
+			return (true);
+	return (false);
+}
+
+/* A TTAG names one transfer at a time: no other command of this queue may have it. */
 static bool
 ttag_is_open(const struct host_queue *q, const struct host_cmd *mine, uint16_t ttag)
 {
 	for (const struct host_cmd *cmd = q->xfer_first; cmd != NULL; cmd = cmd->xfer_next)
-		for (unsigned i = 0; cmd != mine && i < cmd->r2t_count; i++)
-			if (cmd->r2t[(cmd->r2t_first + i) % HOST_R2TS].ttag == ttag)
-				return (true);
+		if (cmd != mine && has_open(cmd, ttag))
+			return (true);
 	return (false);
 }
 
@@ -53,6 +61,9 @@ check_r2t(struct host_queue *q, const struct host_cmd *cmd, const struct host_r2
 	if (cmd->r2t_count >= c->maxr2t || cmd->r2t_count >= HOST_R2TS)
 		return (host_conn_fail(c, HOST_R2T_LIMIT, "cid %u: %u are open", cmd->cid,
 		    cmd->r2t_count));
+	if (has_open(cmd, r->ttag))
+		return (host_conn_fail(c, HOST_R2T_TTAG, "cid %u: TTAG %u is an open R2T's",
+		    cmd->cid, r->ttag));
 	return (0);
 }
 

@@ -91,6 +91,41 @@ aborts(void **state)
 	fake_release(s);
 }
 
+/* Those that wait for the outcome are counted, and told what it was. */
+static void
+aborts_that_wait(void **state)
+{
+	const struct cmd zero = { .opc = NVME_NVM_WRITE_ZEROES, .cid = 7, .nsid = NS_512 };
+	struct slot *s, *wait[MAX_ABORTS], *one_more;
+
+	(void)state;
+	fake_disk_expect(&(struct fake_op){ ENG_ZERO, fake_ns_fd(NS_512), 0, 512, 0, 0 });
+	s = fake_nvm(&zero, NULL);
+	fake_disk_start();
+	fake.abort_later = true;
+	for (unsigned i = 0; i < MAX_ABORTS; i++) {
+		wait[i] = fake_admin(&(struct cmd){ .opc = NVME_ADMIN_ABORT,
+		    .cid = (uint16_t)(100 + i), .cdw10 = 1 | 7u << 16 });
+		assert_ptr_equal(fake.aborter, wait[i]);
+		assert_false(fake_answered(wait[i]));
+	}
+	one_more = fake_admin(&(struct cmd){ .opc = NVME_ADMIN_ABORT, .cid = 200,
+	    .cdw10 = 1 | 7u << 16 });
+	assert_int_equal(fake_status(one_more), NVME_SC_ABORT_LIMIT_EXCEEDED);
+	fake_release(one_more);
+	for (unsigned i = 0; i < MAX_ABORTS; i++) {
+		abort_over(wait[i], i % 2 == 0);
+		assert_int_equal(fake_status(wait[i]), 0);
+		assert_int_equal(wait[i]->result, i % 2);
+		fake_release(wait[i]);
+	}
+	assert_int_equal(fake.c->naborts, 0);
+	assert_int_equal(fake.c->io[0].errands, 0);
+	assert_int_equal(abort_of(2, 5), 1);		/* there is room again */
+	fake_disk_run();
+	fake_release(s);
+}
+
 /* ---- events: the discovery log has changed ---- */
 
 static void
@@ -367,7 +402,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(held_and_limited), T(a_reset_drops_them), T(aborts),
+		T(held_and_limited), T(a_reset_drops_them), T(aborts), T(aborts_that_wait),
 		T_DISCOVERY(events_only_when_wished_for), T_DISCOVERY(once_until_read),
 		T_DISCOVERY(who_stays_is_told),
 		T_DISCOVERY(a_tail_is_not_all), T(every_event), T(several_events),

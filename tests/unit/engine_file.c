@@ -51,6 +51,32 @@ run(struct eng_op op)
 	return (op.error);
 }
 
+static int	temp_file(int flags);
+
+/* Zeros that have to be written end behind the slice that they are at. */
+static void
+test_give_up(void **state)
+{
+	struct eng_op op = { .verb = ENG_ZERO, .len = SIZE, .fd = temp_file(O_RDWR),
+	    .done = note_done };
+	bool done = false;
+
+	(void)state;
+	need_engine(engine);
+	op.arg = &done;
+	assert_int_equal(engine_file_set(engine, op.file, op.fd), 0);
+	engine_submit(engine, &op);
+	engine_give_up(&op);
+	while (!done)
+		assert_true(engine_wait(engine, -1) >= 0);
+	assert_true(op.error == ECANCELED || (op.error == 0 && op.moved == SIZE));
+	if (kind == ENGINE_URING)	/* nothing is begun before the lane waits */
+		assert_int_equal(op.error, ECANCELED);
+	op.done = NULL;
+	assert_int_equal(run(op), 0);	/* and only this once */
+	close(op.fd);
+}
+
 /* SIZE bytes without a name, in the build directory; -1 when it cannot be opened like that. */
 static int
 temp_file(int flags)
@@ -384,6 +410,7 @@ main(void)
 		EACH_KIND(test_wrong_descriptor),
 		EACH_KIND(test_beyond_the_end),
 		EACH_KIND(test_no_space),
+		EACH_KIND(test_give_up),
 		EACH_KIND(test_file_size_limit),
 		{ "threads: test_pipe", test_pipe, setup_threads, teardown, NULL },
 	};

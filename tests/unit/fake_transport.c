@@ -247,20 +247,23 @@ qp_close(struct qpair *qp, const char *why)
 		gone(qp);
 }
 
-bool
-qp_abort(struct qpair *qp, uint16_t cid)
+enum abort_outcome
+qp_abort(struct qpair *qp, uint16_t cid, struct slot *aborter)
 {
+	fake.aborter = aborter;
 	for (unsigned i = 0; i < FAKE_SLOTS; i++) {
 		struct slot *s = &qp->slots[i];
 
 		if (s->state != SLOT_EXECUTE || s->cmd.cid != cid)
 			continue;
+		if (s->in_parts && fake.abort_later)
+			return (ABORT_LATER);
 		if (!take_back(s))
-			return (false);
+			return (ABORT_NOT);
 		slot_done(s, NVME_SC_ABORT_REQUESTED);
-		return (true);
+		return (ABORT_DONE);
 	}
-	return (false);
+	return (ABORT_NOT);
 }
 
 /* ---- answers ---- */

@@ -30,6 +30,8 @@ struct fake {
 	unsigned nfenced;
 	int started_fd;		/* of the last qp_start() */
 	struct conn_params params;
+	bool abort_later;	/* of a command in parts: says so, and keeps who asked */
+	struct slot *aborter;
 };
 extern struct fake fake;
 

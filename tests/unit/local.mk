@@ -248,6 +248,16 @@ UNIT_TESTS += %D%/admin
 %C%_admin_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_admin_LDADD = $(UNIT_COMMANDS)
 
+UNIT_TESTS += %D%/abort
+%C%_abort_SOURCES = %D%/abort.c %D%/transport_world.c %D%/transport_world.h %D%/unit.h
+%C%_abort_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_abort_LDADD = worker/libworker.a common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
+
+UNIT_TESTS += %D%/transfer
+%C%_transfer_SOURCES = %D%/transfer.c %D%/transport_world.c %D%/transport_world.h %D%/unit.h
+%C%_transfer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_transfer_LDADD = worker/libworker.a common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
+
 UNIT_TESTS += %D%/aer
 %C%_aer_SOURCES = %D%/aer.c $(FAKES)
 %C%_aer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -197,8 +197,8 @@ abort_takes_back_who_waits(void **state)
 		s[i]->cmd.cid = (uint16_t)(10 + i);
 	}
 	fake_disk_start();
-	assert_false(qp_abort(&fake.c->io[0].qp, 10));
-	assert_true(qp_abort(&fake.c->io[0].qp, 10 + BOUNCES));
+	assert_int_equal(qp_abort(&fake.c->io[0].qp, 10, NULL), ABORT_NOT);
+	assert_int_equal(qp_abort(&fake.c->io[0].qp, 10 + BOUNCES, NULL), ABORT_DONE);
 	assert_int_equal(fake_status(s[BOUNCES]), NVME_SC_ABORT_REQUESTED);
 	fake_turns();
 	for (unsigned i = 0; i < ARRAY_LEN(s); i++)

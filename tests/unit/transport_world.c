@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The world around the transport of a worker: a host that is the other end of a socket pair, and
- * four commands: 01h takes what the SGL says, 02h gives it, 00h is held until the test lets it go,
- * 04h is CDW10 flushes of memory, one after the other; 08h is held with a bounce buffer.
+ * seven commands: 01h takes what the SGL says, 02h gives it, 00h is held until the test lets it go,
+ * 04h is CDW10 flushes of memory, one after the other, 05h one operation that ends when the test says
+ * so, 06h zeroes CDW10 MiB of memory; 08h is held with a bounce buffer.
  */
 #include "config.h"
 
@@ -64,6 +65,8 @@ execute_hold(struct slot *s)
 	world.held[world.nheld++] = s;
 }
 
+static void flush_submit(struct slot *);
+
 static void
 hold_bounced(struct slot *s, uint16_t status)
 {
@@ -83,9 +86,19 @@ flush_next(struct eng_op *op)
 {
 	struct slot *s = op->arg;
 
-	if (s->cmd.cdw10-- > 0)
-		lane_submit(&world.lane, op);
+	if (s->aborted)
+		slot_done(s, NVME_SC_ABORT_REQUESTED);
 	else
+		flush_submit(s);
+}
+
+static void
+flush_submit(struct slot *s)
+{
+	if (s->cmd.cdw10-- > 0) {
+		s->op.done = flush_next;
+		lane_submit(&world.lane, &s->op);
+	} else
 		slot_done(s, 0);
 }
 
@@ -95,8 +108,36 @@ execute_chain(struct slot *s)
 	static uint8_t map[1];
 
 	s->op = (struct eng_op){ .verb = ENG_FLUSH, .map = map, .map_len = sizeof(map),
-	    .done = flush_next, .arg = s };
-	flush_next(&s->op);
+	    .arg = s };
+	s->in_parts = true;
+	flush_submit(s);
+}
+
+static void
+op_done(struct eng_op *op)
+{
+	slot_done(op->arg, op->error == 0 ? 0 : NVME_SC_INTERNAL_DEVICE_ERROR);
+}
+
+/* Begun, and not cancelled by anybody: the test calls done(). */
+static void
+execute_one(struct slot *s)
+{
+	static uint8_t map[1];
+
+	s->op = (struct eng_op){ .verb = ENG_FLUSH, .map = map, .map_len = sizeof(map),
+	    .done = op_done, .arg = s };
+	world.held[world.nheld++] = s;
+}
+
+static void
+execute_zero(struct slot *s)
+{
+	static uint8_t map[64 << 20];
+
+	s->op = (struct eng_op){ .verb = ENG_ZERO, .map = map, .map_len = sizeof(map),
+	    .len = (uint64_t)s->cmd.cdw10 << 20, .done = op_done, .arg = s };
+	lane_submit(&world.lane, &s->op);
 }
 
 const struct cmd_rule *
@@ -108,6 +149,8 @@ nvm_rule(uint8_t opc)
 		{ 0x02, "out", prepare_out, execute_out, 0 },
 		{ 0x04, "chain", prepare_hold, execute_chain, 0 },
 		{ 0x08, "bounce", prepare_hold, execute_bounce, 0 },
+		{ 0x05, "one", prepare_hold, execute_one, 0 },
+		{ 0x06, "zero", prepare_hold, execute_zero, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
@@ -183,6 +226,13 @@ ask_fenced(uint64_t fence)
 }
 
 void
+abort_over(struct slot *aborter, bool aborted)
+{
+	world.aborter = aborter;
+	world.aborted = aborted;
+}
+
+void
 ask_log(uint32_t msg, const char *text, unsigned nargs, ...)
 {
 	(void)msg;
@@ -200,11 +250,13 @@ seat_ended(struct seat *seat)
 
 /* ---- the world.host ---- */
 
-static int
-begin_with(void **state, bool hdgst, bool ddgst, uint8_t hpda, bool noflow)
+int
+begin_opts(void **state, const struct world_opts *o)
 {
 	struct ipc_hello hello = { .memory = 131072, .max_transfer = 65536, .engine_threads = 1,
-	    .transfer_timeout_ms = 60000, .queue_size = SQSIZE, .queues = 1, .lanes = 1 };
+	    .transfer_timeout_ms = 60000, .queue_size = SQSIZE, .queues = 1, .lanes = 1,
+	    .r2t_size = o->r2t_size, .c2h_data_max = o->c2h_data_max,
+	    .engine = (uint8_t)o->engine };
 	int pair[2];
 
 	(void)state;
@@ -214,12 +266,16 @@ begin_with(void **state, bool hdgst, bool ddgst, uint8_t hpda, bool noflow)
 	assert_int_equal(lane_init(&world.lane, &hello), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
 	world.qp = calloc(1, sizeof(*world.qp));
-	world.closed = false;
+	world.closed = world.aborted = false;
 	world.errors = world.nheld = world.nwritten = 0;
+	world.aborter = NULL;
 	world.host = pair[1];
-	world.params = (struct conn_params){ .hdgst = hdgst, .ddgst = ddgst, .hpda = hpda,
-	    .maxr2t = 1, .maxh2cdata = 32768, .max_icd = 16384 };
-	assert_int_equal(qp_open(world.qp, &world.lane, &world.ctrl, 1, SQSIZE, noflow), 0);
+	world.params = o->params;
+	if (world.params.maxr2t == 0)
+		world.params.maxr2t = 1;
+	world.params.maxh2cdata = 32768;
+	world.params.max_icd = 16384;
+	assert_int_equal(qp_open(world.qp, &world.lane, &world.ctrl, 1, SQSIZE, o->noflow), 0);
 	qp_start(world.qp, pair[0], &world.params);
 	return (0);
 }
@@ -234,13 +290,14 @@ turns(unsigned n)
 int
 begin(void **state)
 {
-	return (begin_with(state, false, false, 0, false));
+	return (begin_opts(state, &(struct world_opts){ 0 }));
 }
 
 int
 begin_digests(void **state)
 {
-	return (begin_with(state, true, true, 3, true));
+	return (begin_opts(state, &(struct world_opts){ .noflow = true,
+	    .params = { .hdgst = true, .ddgst = true, .hpda = 3 } }));
 }
 
 int
@@ -293,6 +350,15 @@ nothing_comes(void)
 	assert_int_equal(errno, EAGAIN);
 }
 
+/* Where data may begin behind n bytes of header. */
+static size_t
+aligned(size_t n)
+{
+	size_t align = (world.params.cpda + 1u) * 4;
+
+	return ((n + align - 1) / align * align);
+}
+
 /* A capsule with icd bytes of data in it, or an SGL of len bytes to be asked for. */
 size_t
 capsule(uint8_t *out, uint8_t opc, uint16_t cid, uint32_t len, const uint8_t *data)
@@ -311,8 +377,11 @@ capsule(uint8_t *out, uint8_t opc, uint16_t cid, uint32_t len, const uint8_t *da
 	    (world.params.ddgst && icd > 0 ? PDU_F_DDGST : 0));
 	if (world.params.hdgst)
 		n += 4;
+	if (icd > 0)
+		n = aligned(n);
 	pdu.ch.pdo = icd > 0 ? (uint8_t)n : 0;
 	pdu.ch.plen = le32((uint32_t)(n + icd + (icd > 0 && world.params.ddgst ? 4 : 0)));
+	memset(out, 0, n);
 	memcpy(out, &pdu, sizeof(pdu));
 	crc = le32(crc32c(&pdu, sizeof(pdu)));
 	if (world.params.hdgst)
@@ -329,7 +398,7 @@ capsule(uint8_t *out, uint8_t opc, uint16_t cid, uint32_t len, const uint8_t *da
 void
 command(uint8_t opc, uint16_t cid, uint32_t len, const uint8_t *data)
 {
-	uint8_t *buf = malloc(80 + len + 4);
+	uint8_t *buf = malloc(128 + len + 4);
 
 	put(buf, capsule(buf, opc, cid, len, data));
 	free(buf);
@@ -341,8 +410,8 @@ h2cdata(uint16_t cid, uint16_t ttag, uint32_t datao, const uint8_t *data, uint32
 {
 	struct pdu_h2cdata pdu = { .ch = { .type = PDU_H2C_DATA, .hlen = 24 },
 	    .cccid = le16(cid), .ttag = le16(ttag), .datao = le32(datao), .datal = le32(len) };
-	size_t n = sizeof(pdu) + (world.params.hdgst ? 4 : 0);
-	uint8_t *buf = malloc(n + len + 4);
+	size_t n = aligned(sizeof(pdu) + (world.params.hdgst ? 4 : 0));
+	uint8_t *buf = calloc(1, n + len + 4);
 	struct le32 crc;
 
 	pdu.ch.flags = (uint8_t)((world.params.hdgst ? PDU_F_HDGST : 0) |
@@ -376,6 +445,12 @@ expect_response(uint16_t cid, uint16_t status)
 uint16_t
 expect_r2t(uint16_t cid, uint32_t len)
 {
+	return (expect_window(cid, 0, len));
+}
+
+uint16_t
+expect_window(uint16_t cid, uint32_t from, uint32_t len)
+{
 	struct pdu_r2t r;
 	uint8_t digest[4];
 
@@ -384,13 +459,19 @@ expect_r2t(uint16_t cid, uint32_t len)
 		get(digest, 4);
 	assert_int_equal(r.ch.type, PDU_R2T);
 	assert_int_equal(le16_get(r.cccid), cid);
-	assert_int_equal(le32_get(r.r2to), 0);
+	assert_int_equal(le32_get(r.r2to), from);
 	assert_int_equal(le32_get(r.r2tl), len);
 	return (le16_get(r.ttag));
 }
 
 void
 expect_data(uint16_t cid, uint32_t len, bool success)
+{
+	expect_piece(cid, 0, len, success ? PDU_F_LAST | PDU_F_SUCCESS : PDU_F_LAST);
+}
+
+void
+expect_piece(uint16_t cid, uint32_t from, uint32_t len, uint8_t flags)
 {
 	struct pdu_c2hdata d;
 	uint8_t *buf, crc[4];
@@ -399,12 +480,13 @@ expect_data(uint16_t cid, uint32_t len, bool success)
 	assert_int_equal(d.ch.type, PDU_C2H_DATA);
 	assert_int_equal(le16_get(d.cccid), cid);
 	assert_int_equal(le32_get(d.datal), len);
-	assert_int_equal((d.ch.flags & PDU_F_SUCCESS) != 0, success);
+	assert_int_equal(le32_get(d.datao), from);
+	assert_int_equal(d.ch.flags & (PDU_F_LAST | PDU_F_SUCCESS), flags);
 	assert_int_equal(d.ch.pdo % ((world.params.hpda + 1) * 4), 0);
 	buf = malloc(d.ch.pdo + len);
 	get(buf, d.ch.pdo - sizeof(d) + len);
 	for (uint32_t i = 0; i < len; i++)
-		assert_int_equal(buf[d.ch.pdo - sizeof(d) + i], (uint8_t)(i * 7 + cid));
+		assert_int_equal(buf[d.ch.pdo - sizeof(d) + i], (uint8_t)((from + i) * 7 + cid));
 	if (world.params.ddgst) {
 		struct le32 want = le32(crc32c(buf + d.ch.pdo - sizeof(d), len));
 

@@ -23,11 +23,21 @@ extern struct world {
 	unsigned nheld;
 	uint8_t written[65536];		/* by command 01h */
 	uint32_t nwritten;
+	struct slot *aborter;		/* of the last abort_over() */
+	bool aborted;			/* ... and what it said */
 } world;
+
+struct world_opts {
+	struct conn_params params;	/* 0: as in begin() */
+	bool noflow;
+	uint32_t r2t_size, c2h_data_max;
+	enum engine_kind engine;
+};
 
 /* setup and teardown of a test: plain, or with both digests, HPDA 3 and no SQ flow control */
 int	begin(void **state);
 int	begin_digests(void **state);
+int	begin_opts(void **state, const struct world_opts *);
 int	end(void **state);
 
 void	turns(unsigned n);
@@ -43,7 +53,9 @@ void	h2cdata(uint16_t cid, uint16_t ttag, uint32_t datao, const uint8_t *data, u
 
 void	expect_response(uint16_t cid, uint16_t status);
 uint16_t expect_r2t(uint16_t cid, uint32_t len);	/* returns the TTAG */
+uint16_t expect_window(uint16_t cid, uint32_t from, uint32_t len);	/* one R2T of several */
 void	expect_data(uint16_t cid, uint32_t len, bool success);
+void	expect_piece(uint16_t cid, uint32_t from, uint32_t len, uint8_t flags);
 void	expect_termreq(uint16_t fes, uint32_t fei);
 
 #endif
