@@ -65,6 +65,20 @@ check_copied(struct conf *c, const struct conf_row *r)
 	return (NULL);
 }
 
+/* The host says that it knows descriptors of format 2, and uses them. */
+static int
+format_2(struct conf *c, const struct conf_row *r)
+{
+	struct host_cmd *set = &c->other[0];
+
+	c->buf[4] = 1 << 2;		/* CDFE */
+	host_fill(set, OPC_SET_FEATURES, 0, HOST_TO_TARGET, c->buf, 512);
+	put32(set->sqe, SQE_CDW10, 0x16);
+	if (conf_good(c, c->ctrl.admin, set) == -1)
+		return (-1);
+	return (then_read(c, r));
+}
+
 /* One more than a limit of Identify Namespace: MSRC (0), MSSRL (1), MCL (2) by `arg`. */
 static int
 over_limit(struct conf *c, const struct conf_row *r)
@@ -99,6 +113,7 @@ over_limit(struct conf *c, const struct conf_row *r)
 #define AS .place = P_IO, .opc = OPC_COPY, .dir = HOST_TO_TARGET
 #define COPY .run = copy, AS
 #define FORMAT(n) .cdw12 = (n) << 8
+#define F2 "NVM Command Set 1.1, 3.2.2: format 2h, Host Behavior Support"
 #define LIMIT "NVM Command Set 1.0, 3.2.2: MSSRL, MCL, MSRC"
 
 static const struct conf_row rows[] = {
@@ -112,6 +127,10 @@ static const struct conf_row rows[] = {
 	    .slba = SOURCE, .nlb = 1, .arg = 4, .cdw10 = TARGET, AS },
 	{ "copy-fua", NULL, 0, .run = then_read, .check = check_copied, .nsid = N_FILE,
 	    .slba = SOURCE, .nlb = 4, .arg = 1, .cdw10 = TARGET, .cdw12 = 1u << 30, AS },
+	{ "copy-format-2", F2, 0, .run = format_2, .check = check_copied, .nsid = N_RAM,
+	    .slba = SOURCE, .nlb = 2, .arg = 2, .cdw10 = TARGET, FORMAT(2), .flags = C_FRESH, AS },
+	{ "copy-format-2-not-enabled", F2, DNR(ST_FIELD), .nsid = N_RAM, .slba = SOURCE, .nlb = 1,
+	    .arg = 1, .cdw10 = TARGET, FORMAT(2), .flags = C_FRESH, COPY },
 	{ "copy-nsid-0", INVALID, DNR(ST_NAMESPACE), .nsid = N_ZERO, .nlb = 1, .arg = 1, COPY },
 	{ "copy-nsid-after-nn", INVALID, DNR(ST_NAMESPACE), .nsid = N_AFTER, .nlb = 1, .arg = 1,
 	    COPY },
