@@ -3,7 +3,7 @@
 PKGS_BUILD="autoconf automake make gcc libc6-dev pkg-config libbsd-dev libsodium-dev
   libsystemd-dev libevent-dev libyaml-dev libseccomp-dev libisal-dev libcmocka-dev"
 PKGS_TEST="clang libclang-rt-14-dev valgrind cppcheck mandoc iproute2 systemd util-linux procps
-  libfuse3-dev fuse3 python3 git xz-utils libcap2-bin"
+  libfuse3-dev fuse3 libnvme-dev python3 git xz-utils libcap2-bin"
 # For the picture of `make bench`; everything else it needs is there.
 # shellcheck disable=SC2034
 PKGS_BENCH="gnuplot-nox"

@@ -47,3 +47,8 @@ endif
 # The target as a whole, as root.
 ROOT_TESTS += %D%/x_sandbox.sh
 dist_check_SCRIPTS += %D%/x_sandbox.sh
+
+# By what the specification says, and what the target says of itself.
+STORIES += %D%/x_conform.sh %D%/x_supported.sh
+ENGINE_TESTS += %D%/x_conform.sh
+EXTRA_DIST += doc/SUPPORTED.md

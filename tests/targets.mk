@@ -1,5 +1,5 @@
 # Stories that need root, and those with the real Linux host; same driver, same summary.
-.PHONY: bench check-engines check-root check-vm check-valgrind lint fuzz
+.PHONY: bench check-engines check-root check-vm check-valgrind lint fuzz supported
 check-root: all
 	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS) $(check_LIBRARIES)
 	$(MAKE) $(AM_MAKEFLAGS) -j1 check-TESTS TESTS='$(ROOT_TESTS)'
@@ -39,6 +39,12 @@ lint: $(man_MANS)
 		--suppress=missingIncludeSystem --suppress=preprocessorErrorDirective \
 		--enable=warning,portability \
 		$(srcdir)/common $(srcdir)/listener $(srcdir)/worker $(srcdir)/broker
+
+# What the target says of itself, written down anew.
+supported: all
+	@$(MKDIR_P) $(srcdir)/doc
+	$(SHELL) $(srcdir)/tests/x_supported.sh --print >supported.tmp
+	mv supported.tmp $(srcdir)/doc/SUPPORTED.md
 
 # BENCH=quick takes less than three minutes. BENCH_FLAGS: see PERFORMANCE.md.
 BENCH = full

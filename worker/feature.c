@@ -62,12 +62,12 @@ feature_effects(const struct controller *c, uint8_t fid)
 
 /* A value of one namespace can be got from that one only; Set may mean all of them. */
 static uint16_t
-check_ns(const struct slot *s, bool set)
+check_ns(struct slot *s, bool set)
 {
 	if ((set && s->cmd.nsid == NVME_NSID_ALL) ||
 	    ns_find(s->qp->lane->ns, s->cmd.nsid) != NULL)
 		return (0);
-	return (NVME_SC_INVALID_NS_OR_FORMAT | NVME_SC_DNR);
+	return (slot_no_ns(s));
 }
 
 /* ---- Get ---- */
@@ -135,7 +135,7 @@ check_bits(struct slot *s, const struct feature *f)
 }
 
 static uint16_t
-check_scope(const struct slot *s, const struct feature *f)
+check_scope(struct slot *s, const struct feature *f)
 {
 	if ((f->can & FEATURE_NS) != 0)
 		return (check_ns(s, true));

@@ -108,7 +108,7 @@ check_nsid(struct slot *s, const struct log *log)
 	if (!log->per_ns)
 		return (slot_bad_field(s, 4, 0));
 	if (ns_find(s->qp->lane->ns, nsid) == NULL)
-		return (NVME_SC_INVALID_NS_OR_FORMAT | NVME_SC_DNR);
+		return (slot_no_ns(s));
 	return (0);
 }
 

@@ -546,6 +546,8 @@ uint16_t ctrl_error(struct controller *, const struct slot *, uint16_t status);
 void	ctrl_fault(struct controller *, uint32_t nsid, uint16_t status);	/* of no command; lane 0 */
 /* Invalid Field with DNR; which byte and bit of the SQE, for log 01h. */
 uint16_t slot_bad_field(struct slot *, unsigned byte, unsigned bit);
+/* For an NSID that names no namespace here: inactive, or invalid. NVMe Base 2.0, NSID types. */
+uint16_t slot_no_ns(struct slot *);
 /* health.c, with error_lock: what a failed command says of a namespace. True: lane 0 has news. */
 bool	health_note(struct controller *, const struct slot *, uint16_t status);
 void	health_tell(struct controller *);	/* lane 0: the event, if the host wishes for it */

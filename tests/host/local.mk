@@ -10,4 +10,13 @@ noinst_PROGRAMS += %D%/nvmehost
 	%D%/misbehave_digest.c %D%/misbehave_h2cdata.c %D%/misbehave_header.c \
 	%D%/misbehave_icreq.c %D%/misbehave_io.c %D%/misbehave_pdu.c %D%/misbehave_property.c \
 	%D%/nvmehost.h %D%/say.c
+# Commands by table, and what the target says that it has.
+%C%_nvmehost_SOURCES += %D%/cmd_supported.c %D%/conform.c %D%/conform.h %D%/conform_absent.c \
+	%D%/conform_admin.c %D%/conform_ana.c %D%/conform_build.c %D%/conform_capsule.c \
+	%D%/conform_compare.c %D%/conform_connect.c %D%/conform_copy.c %D%/conform_discovery.c \
+	%D%/conform_dsm.c %D%/conform_event.c %D%/conform_fabrics.c %D%/conform_feature.c \
+	%D%/conform_flush.c %D%/conform_fused.c %D%/conform_identify.c %D%/conform_log.c \
+	%D%/conform_names.c %D%/conform_order.c %D%/conform_range.h %D%/conform_read.c \
+	%D%/conform_reservation.c %D%/conform_settings.c %D%/conform_truth.c \
+	%D%/conform_uncorrectable.c %D%/conform_verify.c %D%/conform_write.c %D%/conform_zeroes.c
 %C%_nvmehost_LDADD = %D%/libnvmehost.a $(ISAL_LIBS) -lpthread

@@ -62,6 +62,9 @@ static const struct opt {
 	{ "json", 0, KIND_FLAG, O(json), "discover, id-ctrl, id-ns: as JSON" },
 	{ "slow", 0, KIND_FLAG, O(slow), "misbehave: with the rows that take a minute" },
 	{ "greet", 0, KIND_FLAG, O(greet), "raw: ICReq and ICResp first" },
+	{ "group", 0, KIND_STRING, O(group), "conform: only this GROUP or GROUP/ROW" },
+	{ "list", 0, KIND_FLAG, O(list), "conform: print rows, expectations, sections" },
+	{ "strict", 0, KIND_FLAG, O(strict), "conform: what is not there yet is a failure" },
 #undef O
 };
 
@@ -94,6 +97,10 @@ static const struct command commands[] = {
 	{ "handover", "", "commands right behind each Connect", LEVEL_NONE, 0, 0, cmd_handover },
 	{ "misbehave", "ROWS", "do what is forbidden, judge the answers (TAP)", LEVEL_NONE, 1, 1,
 	    cmd_misbehave },
+	{ "conform", "", "commands by table, their statuses judged (TAP)", LEVEL_NONE, 0, 0,
+	    cmd_conform },
+	{ "supported", "", "what the target has, as a page of Markdown", LEVEL_NONE, 0, 0,
+	    cmd_supported },
 	{ "raw", "[HEX]", "send bytes, print what comes back", LEVEL_NONE, 0, 1, cmd_raw },
 };
 

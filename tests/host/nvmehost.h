@@ -19,6 +19,8 @@ struct settings {
 	uint64_t	 io, cns, count, parallel;
 	bool		 json, greet, fua, cache_off, deac, no_write, slow;
 	const char	*hostid, *file, *name;
+	bool		 list, strict;		/* conform */
+	const char	*group;
 	char		**arg;			/* after the command's name */
 	int		 narg;
 };
@@ -57,6 +59,8 @@ int	cmd_crowd(struct settings *, struct host_ctrl *);	/* cmd_crowd.c */
 int	cmd_handover(struct settings *, struct host_ctrl *);	/* cmd_handover.c */
 int	cmd_raw(struct settings *, struct host_ctrl *);		/* cmd_raw.c */
 int	cmd_misbehave(struct settings *, struct host_ctrl *);	/* misbehave.c */
+int	cmd_conform(struct settings *, struct host_ctrl *);	/* conform.c */
+int	cmd_supported(struct settings *, struct host_ctrl *);	/* cmd_supported.c */
 
 /* say.c: one clear line on stderr, and the exit status that goes with it. */
 int	say_usage(const char *, ...) __attribute__((format(printf, 1, 2)));

@@ -95,6 +95,17 @@ UNIT_TESTS += %D%/nqn
 %C%_nqn_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_nqn_LDADD = $(UNIT_PURE)
 
+# Without libnvme it says that it was skipped.
+UNIT_TESTS += %D%/layouts
+%C%_layouts_SOURCES = %D%/layouts.c %D%/layouts.h
+%C%_layouts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_layouts_LDADD = $(CMOCKA_LIBS)
+if HAVE_NVME
+%C%_layouts_SOURCES += %D%/layouts_ours.c %D%/layouts_theirs.c
+else
+EXTRA_DIST += %D%/layouts_ours.c %D%/layouts_theirs.c
+endif
+
 UNIT_TESTS += %D%/pdu
 %C%_pdu_SOURCES = %D%/pdu.c
 %C%_pdu_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -36,6 +36,14 @@ check() {
   return 1
 }
 
+# says STATUS COMMAND...: it fails, and nvme-cli names the status (hexadecimal, DNR does not count).
+says() {
+  local status=$1 said
+  shift
+  said=$("$@" 2>&1) && { echo "no failure: $said"; return 1; }
+  grep -Eiq "\(0x[4-6]?0*$status\)" <<<"$said" || { echo "not status $status: $said"; return 1; }
+}
+
 # must NAME COMMAND...: the same, and the story ends here if it fails.
 must() {
   check "$@" || finish
