@@ -100,6 +100,8 @@ admission_tell_admit(struct admission *a)
 	const struct config_discovery *d = &s->broker->config->discovery;
 	struct ipc_admit m;
 
+	if (session_range_admit(s) == -1)
+		return (-1);
 	memset(&m, 0, sizeof(m));
 	m.cntlid = s->record->cntlid;
 	m.discovery = s->record->discovery;

@@ -41,6 +41,7 @@ enum {
 	FEED_MS = 5,			/* until a worker has read some of what it was sent */
 	PING_TICK_MS = 5000,		/* how often it is looked who is to be asked */
 	PING_IDLE_MS = 60000,		/* a worker that has nothing to do is left alone so long */
+	RANGE_TICK_MS = 1000,		/* how often it is looked who holds others up */
 	PONG_MS = 30000,		/* one that does not answer for so long hangs */
 	ALIVE_MS = 2000,
 	RESPAWN_MS = 200,		/* after a spawn failed or a spare died early */
@@ -57,6 +58,8 @@ struct drain;
 struct fence;
 struct fence_wait;
 struct opener_job;
+struct range_book;
+struct range_member;
 struct session;
 
 enum broker_phase { BROKER_STARTING, BROKER_CLAIMING, BROKER_CONFINED, BROKER_IN_CHARGE,
@@ -139,6 +142,7 @@ struct session {
 	unsigned drains;		/* still going on */
 	TAILQ_HEAD(, fence_wait) fences;	/* changes that it has not answered, in order */
 	struct timer *fence_feed;	/* NULL: none was needed yet */
+	struct range_member *range;	/* a controller that may write; or NULL */
 	struct log_rate rate;
 };
 
@@ -172,6 +176,9 @@ struct broker {
 	uint64_t last_fence;
 	struct timer *alive, *start, *pings, *shutdown;
 	uint64_t pinged_ms;		/* when it was looked last who is to be asked */
+	struct range_book *ranges;	/* who has one for itself; and when that was looked at last */
+	struct timer *range_timer;
+	uint64_t range_ms;		/* 0: it is not running */
 	unsigned ctl_clients;
 	bool layers_said;
 	uint32_t engine_said, why_said;	/* of the workers, when last said */
@@ -295,6 +302,21 @@ void	session_ask(struct session *);		/* who waits for the answer looks again */
 void	session_heard(struct session *);	/* it said something: it lives */
 void	session_told(struct session *, const struct ipc_state *);
 void	session_answered(struct session *, uint32_t ping);
+
+/* ---- session_range.c: ranges that one controller has for itself (range.h) ---- */
+void	session_range_init(struct broker *);
+void	session_range_takeover(struct session *);	/* a controller of an older broker */
+void	session_range_in_charge(struct broker *);	/* all of them were taken over */
+/* Right before ADMIT: what it must keep out of. 0, or -1: to be tried again. */
+int	session_range_admit(struct session *);
+/* Right before NS for a controller that lives; the record has it already. 0 or -1, as above. */
+int	session_range_ns(struct session *, const uint8_t key[HELD_KEY_SIZE]);
+void	session_range_gone(struct session *);
+void	session_range_drained(struct session *);
+int	session_range_lock(struct session *, const struct ipc_range *);
+int	session_range_unlock(struct session *, const struct ipc_range_ref *);
+int	session_range_held(struct session *, const struct ipc_range_ref *);
+int	session_range_reset_done(struct session *);
 
 /* ---- admission.c: an admin Connect, from its arrival to ADMIT or REFUSE ---- */
 void	admission_begin(struct session *);

@@ -98,6 +98,7 @@ pkglibexec_PROGRAMS += %D%/cellblock-broker
 	%D%/listener_link.c %D%/logline.c %D%/loop.c %D%/loop.h %D%/ns_row.c %D%/opener_job.c \
 	%D%/queue.c %D%/record.c %D%/report.c %D%/session.c %D%/session_in.c \
 	%D%/session_ping.c %D%/shutdown.c %D%/spare.c %D%/start.c %D%/takeover.c %D%/to_warden.c
+%C%_cellblock_broker_SOURCES += %D%/session_range.c
 man_MANS += %D%/cellblock-broker.8
 EXTRA_DIST += %D%/cellblock-broker.8
 
@@ -106,3 +107,4 @@ noinst_LIBRARIES += %D%/libpolicy.a
 %C%_libpolicy_a_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS)
 %C%_libpolicy_a_SOURCES = %D%/admit.c %D%/admit.h %D%/cache.c %D%/cache.h %D%/discovery.c %D%/discovery.h \
 	%D%/held.c %D%/held.h
+%C%_libpolicy_a_SOURCES += %D%/range.c %D%/range.h

@@ -237,6 +237,7 @@ session_gone(struct session *s, int status)
 	cut(s);
 	say_end(s, status);
 	s->gone = true;
+	session_range_gone(s);
 	listener_greeted(s);
 	if (s->phase == SESSION_STARTING || s->phase == SESSION_SPARE)
 		spare_lost(s);
@@ -253,6 +254,7 @@ session_drained(struct session *s)
 
 	warden_release(b, s->child);
 	fence_drained(s);
+	session_range_drained(s);
 	session_free(s);
 	held_sweep(b);
 	shutdown_check(b);

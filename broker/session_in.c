@@ -162,3 +162,32 @@ on_worker_log(void *ctx, const struct ipc_log *m, int *fds)
 	logline_worker(ctx, m);
 	return (0);
 }
+
+static int
+on_range_lock(void *ctx, const struct ipc_range *m, int *fds)
+{
+	(void)fds;
+	return (session_range_lock(ctx, m));
+}
+
+static int
+on_range_unlock(void *ctx, const struct ipc_range_ref *m, int *fds)
+{
+	(void)fds;
+	return (session_range_unlock(ctx, m));
+}
+
+static int
+on_range_held(void *ctx, const struct ipc_range_ref *m, int *fds)
+{
+	(void)fds;
+	return (session_range_held(ctx, m));
+}
+
+static int
+on_range_reset_done(void *ctx, const struct ipc_empty *m, int *fds)
+{
+	(void)m;
+	(void)fds;
+	return (session_range_reset_done(ctx));
+}

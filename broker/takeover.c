@@ -135,6 +135,8 @@ look_at(struct session *s)
 	s->inherited_fd = -1;
 	if (session_attach(s, fd, s->inherited_state) == -1)
 		session_kill(s, NULL);
+	if (s->phase == SESSION_CONTROLLER)
+		session_range_takeover(s);
 	if (s->gone_early)
 		session_gone(s, s->status);
 	else if (s->phase == SESSION_OVER)
@@ -171,7 +173,9 @@ takeover_go(struct broker *b)
 	b->spares_again = timer_new(refill_due, b);
 	b->alive = timer_new(alive_due, b);
 	alive_due(b);
+	session_range_init(b);
 	look_at_sessions(b);
+	session_range_in_charge(b);
 	held_sweep(b);
 	listener_start(b);
 	spare_refill(b);

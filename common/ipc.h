@@ -100,6 +100,10 @@ enum ipc_times { IPC_MANY, IPC_ONCE };
 	X(QUEUE_GIVE, queue_give, ipc_queue_handoff, S_CTRL, IPC_MANY, 1) \
 	X(QUEUE_CANCEL, queue_cancel, ipc_queue_ref, S_CTRL, IPC_MANY, 0) \
 	X(PING, ping, ipc_ping, S_ANY & ~S_NEW, IPC_MANY, 0) \
+	X(RANGE_HOLD, range_hold, ipc_range, S_ASKED | S_CTRL, IPC_MANY, 0) \
+	X(RANGE_FREE, range_free, ipc_range_ref, S_ASKED | S_CTRL, IPC_MANY, 0) \
+	X(RANGE_GRANT, range_grant, ipc_range_ref, S_CTRL, IPC_MANY, 0) \
+	X(RANGE_RESET, range_reset, ipc_empty, S_ASKED | S_CTRL, IPC_MANY, 0) /* a new broker */ \
 	X(LEAVE, leave, ipc_empty, S_ANY & ~S_NEW, IPC_MANY, 0)	/* drain, flush, exit */
 
 /* The broker's view of a worker has the same states; S_UP until the listener told its greeting. */
@@ -112,6 +116,10 @@ enum ipc_times { IPC_MANY, IPC_ONCE };
 	X(FENCED, fenced, ipc_fence, S_CTRL, IPC_MANY, 0) \
 	X(STATE, state, ipc_state, S_CTRL, IPC_MANY, 0) \
 	X(PONG, pong, ipc_ping, S_ANY, IPC_MANY, 0) \
+	X(RANGE_LOCK, range_lock, ipc_range, S_CTRL, IPC_MANY, 0)	/* answer: RANGE_GRANT */ \
+	X(RANGE_UNLOCK, range_unlock, ipc_range_ref, S_CTRL, IPC_MANY, 0) \
+	X(RANGE_HELD, range_held, ipc_range_ref, S_ASKED | S_CTRL, IPC_MANY, 0) \
+	X(RANGE_RESET_DONE, range_reset_done, ipc_empty, S_ASKED | S_CTRL, IPC_MANY, 0) \
 	X(WORKER_LOG, worker_log, ipc_log, S_ANY, IPC_MANY, 0)
 
 /* An opener does one of these, answers once, and exits. */

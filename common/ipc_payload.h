@@ -354,6 +354,18 @@ struct ipc_ping {
 	uint32_t reserved;
 };
 
+/* A range that one controller has for itself (broker/range.h), in bytes of the namespace. */
+struct ipc_range {
+	uint64_t token;		/* LOCK: the worker's; HOLD: the broker's. Never 0 */
+	uint64_t offset, len;
+	uint32_t nsid;		/* HOLD: UINT32_MAX for all of them */
+	uint32_t answer;	/* HOLD: 1: say HELD when no write is under way there */
+};
+
+struct ipc_range_ref {
+	uint64_t token;		/* GRANT, UNLOCK: of the LOCK; HELD, FREE: of the HOLD; FREE 0: of all */
+};
+
 /* ---- broker and opener ---- */
 
 enum backend_kind { BACKEND_NONE, BACKEND_BLOCK, BACKEND_FILE, BACKEND_RAM };

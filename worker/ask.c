@@ -85,6 +85,7 @@ ask_start(struct lane *lane, int door)
 {
 	a.lane = lane;
 	a.unsent.again = (struct timer){ .name = "fenced", .fire = send_fenced };
+	range_desk_init(lane);
 	a.broker.state = S_UP;
 	a.door = (struct ipc_peer){ .fd = door, .in = &from_listener, .state = S_NEW };
 	a.broker_watch = (struct eng_watch){ .fd = IPC_CONTROL_FD, .events = ENG_IN,
@@ -140,6 +141,32 @@ int
 ask_queue_hand(const struct ipc_queue_handoff *h, int fd)
 {
 	return (IPC_SEND_FD(IPC_CONTROL_FD, QUEUE_HAND, h, &fd));
+}
+
+int
+ask_range_lock(const struct ipc_range *m)
+{
+	return (IPC_SEND(IPC_CONTROL_FD, RANGE_LOCK, m));
+}
+
+int
+ask_range_unlock(const struct ipc_range_ref *m)
+{
+	return (IPC_SEND(IPC_CONTROL_FD, RANGE_UNLOCK, m));
+}
+
+int
+ask_range_held(const struct ipc_range_ref *m)
+{
+	return (IPC_SEND(IPC_CONTROL_FD, RANGE_HELD, m));
+}
+
+int
+ask_range_reset_done(void)
+{
+	struct ipc_empty m = { 0 };
+
+	return (IPC_SEND(IPC_CONTROL_FD, RANGE_RESET_DONE, &m));
 }
 
 /* Lost when the channel is full: a log line is not worth a host's I/O. */
@@ -381,6 +408,42 @@ on_ping(void *ctx, const struct ipc_ping *p, int *fds)
 		return (0);
 	a.ping.away = true;
 	ping_pass(&a.ping.mail);
+	return (0);
+}
+
+static int
+on_range_hold(void *ctx, const struct ipc_range *p, int *fds)
+{
+	(void)ctx;
+	(void)fds;
+	return (range_hold(a.lane, p));
+}
+
+static int
+on_range_free(void *ctx, const struct ipc_range_ref *p, int *fds)
+{
+	(void)ctx;
+	(void)fds;
+	range_free(a.lane, p->token);
+	return (0);
+}
+
+static int
+on_range_grant(void *ctx, const struct ipc_range_ref *p, int *fds)
+{
+	(void)ctx;
+	(void)fds;
+	range_grant(a.lane, p->token);
+	return (0);
+}
+
+static int
+on_range_reset(void *ctx, const struct ipc_empty *p, int *fds)
+{
+	(void)ctx;
+	(void)p;
+	(void)fds;
+	range_reset(a.lane);
 	return (0);
 }
 

@@ -24,6 +24,7 @@ enum eng_verb { ENG_READ, ENG_WRITE, ENG_FLUSH, ENG_ZERO, ENG_DISCARD, ENG_VERB_
  */
 struct eng_op {
 	enum eng_verb verb;
+	uint32_t nsid;		/* of what is in that slot, for range.c */
 	unsigned file;		/* slot of engine_file_set */
 	bool fua;		/* write, zero: durable before done() */
 	bool never_blocks;	/* RAM: no thread needed, unless it is very long */
@@ -34,6 +35,7 @@ struct eng_op {
 	bool page_cache;	/* read: may be at hand; false with O_DIRECT, which would wait */
 	bool may_unmap;		/* zero: deallocation will do (DEAC) */
 	bool hole, zero_range;	/* which fallocate modes the backend has */
+	bool held;		/* range.c has it, and no engine */
 	void *buf;
 	uint64_t offset, len;	/* bytes; flush: not looked at */
 	int error;		/* for done(): 0 or an errno; a read past the end is EIO */
@@ -42,7 +44,7 @@ struct eng_op {
 	TAILQ_ENTRY(eng_op) next;	/* the engine's */
 	int fd;				/* the engine's: of the slot */
 	uint64_t moved;			/* the engine's: bytes done */
-	uint8_t stage, step;		/* the engine's */
+	uint8_t stage, step;		/* the engine's; stage 0: it does not have the operation */
 	bool give_up;			/* no further step: engine_give_up() */
 };
 TAILQ_HEAD(eng_queue, eng_op);
@@ -98,6 +100,12 @@ bool	engine_cancel(struct engine *, struct eng_op *op);
  * at. With the last one it ends as ever. */
 void	engine_give_up(struct eng_op *op);
 unsigned engine_in_flight(const struct engine *);
+/* Submitted, and not carried out within that call: done() will come. */
+static inline bool
+engine_has(const struct eng_op *op)
+{
+	return (__atomic_load_n(&op->stage, __ATOMIC_RELAXED) != 0);
+}
 
 int	engine_watch(struct engine *, struct eng_watch *);	/* 0, or -1 with errno */
 int	engine_rewatch(struct engine *, struct eng_watch *);	/* events changed */

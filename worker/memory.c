@@ -63,6 +63,8 @@ lane_submit(struct lane *lane, struct eng_op *op)
 {
 	struct memory *m = &lane->memory;
 
+	if (lane->holds != NULL && range_waits(lane, op))
+		return;
 	if (op->map == NULL) {
 		engine_submit(lane->engine, op);
 		return;
@@ -76,22 +78,53 @@ lane_submit(struct lane *lane, struct eng_op *op)
 		TAILQ_INSERT_TAIL(&m->slow, op, next);
 }
 
+void
+lane_fail(struct lane *lane, struct eng_op *op, int error)
+{
+	op->error = error;
+	lane->memory.in_flight++;
+	TAILQ_INSERT_TAIL(&lane->memory.ready, op, next);
+}
+
+static bool
+is_slow(const struct memory *m, const struct eng_op *op)
+{
+	const struct eng_op *o;
+
+	TAILQ_FOREACH(o, &m->slow, next)
+		if (o == op)
+			return (true);
+	return (false);
+}
+
+bool
+lane_has(const struct lane *lane, const struct eng_op *op)
+{
+	return (op->map != NULL ? is_slow(&lane->memory, op) : engine_has(op));
+}
+
 /* Zeros are taken back between two slices, too: who closes a queue does not wait for gigabytes. */
+static bool
+memory_cancel(struct memory *m, struct eng_op *op)
+{
+	if (!is_slow(m, op))
+		return (false);
+	TAILQ_REMOVE(&m->slow, op, next);
+	m->in_flight--;
+	return (true);
+}
+
 bool
 lane_cancel(struct lane *lane, struct eng_op *op)
 {
-	struct memory *m = &lane->memory;
-	struct eng_op *o;
+	bool taken = range_take_back(lane, op);
 
-	if (op->map == NULL)
-		return (engine_cancel(lane->engine, op));
-	TAILQ_FOREACH(o, &m->slow, next)
-		if (o == op) {
-			TAILQ_REMOVE(&m->slow, op, next);
-			m->in_flight--;
-			return (true);
-		}
-	return (false);
+	if (!taken)
+		taken = op->map != NULL ? memory_cancel(&lane->memory, op) :
+		    engine_cancel(lane->engine, op);
+	if (taken)
+		range_cancelled(lane, op);
+	return (taken);
 }
 
 static void

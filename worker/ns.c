@@ -45,6 +45,7 @@ void
 ns_op(struct eng_op *op, const struct ns *ns, enum eng_verb verb)
 {
 	op->verb = verb;
+	op->nsid = ns->id.nsid;
 	op->file = ns->file;
 	op->fua = op->may_unmap = false;
 	op->never_blocks = ns->id.ram != 0;

@@ -100,6 +100,9 @@ qp_gone(struct qpair *qp)
 	struct controller *ctrl = qp->ctrl;
 
 	timer_stop(&qp->lane->timers, &qp->transfer);
+	if (qp->listed)
+		LIST_REMOVE(qp, of_lane);
+	qp->listed = false;
 	if (qp->conn != NULL)
 		conn_free(qp->conn);
 	qp->conn = NULL;
@@ -186,6 +189,8 @@ qp_start(struct qpair *qp, int fd, const struct conn_params *p)
 	qp->r2t_size = or_all(qp->ctrl->hello.r2t_size);
 	qp->c2h_max = or_all(qp->ctrl->hello.c2h_data_max);
 	qp->state = QP_LIVE;
+	qp->listed = true;
+	LIST_INSERT_HEAD(&qp->lane->queues, qp, of_lane);
 	qp->conn = conn_new(qp->lane, fd, p, qp);
 	if (qp->conn == NULL)
 		qp_close(qp, "cannot watch the connection");
@@ -460,7 +465,8 @@ qp_capsule(struct qpair *qp, const struct nvme_sqe *sqe, uint32_t icd, uint8_t *
 	duplicate = cid_in_use(qp, s->cmd.cid);
 	s->icd = icd;
 	s->status = judge(s, duplicate, icd);
-	if (s->status == 0 && icd > 0 && s->in_place && here != NULL)
+	/* what has to wait for a range keeps its data longer than that lies there */
+	if (s->status == 0 && icd > 0 && s->in_place && here != NULL && qp->lane->holds == NULL)
 		s->buf = here;		/* of no pool */
 	else if (s->status == 0 && icd > 0) {
 		s->pool = qp->lane->io;

@@ -33,11 +33,13 @@ struct conn;
 struct controller;
 struct lane;
 struct ns_table;
+struct pairs;
 struct qpair;
 struct slot;
 
 #define SHORT_HEAD	(24 + PDU_DGST_BYTES)	/* R2T or CapsuleResp */
 #define ADMIN_ICD	8192u	/* in-capsule data of the admin queue, bytes (NVMe/TCP) */
+#define LANES_MAX	16u
 #define ADMIN_SQSIZE	4096u	/* largest admin queue we grant, entries */
 
 /* Operations on mapped memory that are under way. */
@@ -52,6 +54,56 @@ struct mail {
 	void (*deliver)(struct mail *);	/* on the thread of the lane that gets it */
 	void *arg;
 	STAILQ_ENTRY(mail) next;
+};
+
+/* A range that some controller has for itself, as the broker said; lane 0's. */
+struct range_hold {
+	struct range_desk *desk;
+	uint64_t token;
+	uint32_t nsid;			/* NVME_NSID_ALL: of all namespaces */
+	uint64_t offset, end;		/* bytes */
+	bool answer;			/* the broker waits for HELD */
+	bool freed;
+	unsigned unheld;		/* lanes that still write there */
+	unsigned out;			/* words that are to come back */
+	void (*held)(struct mail *), (*gone)(struct mail *);	/* delivered to lane 0 */
+	LIST_ENTRY(range_hold) next;
+	struct range_part {		/* what each lane has of it */
+		struct range_hold *hold;
+		struct lane *lane;
+		struct range_part *next;
+		unsigned in_flight;	/* operations that were under way when it came */
+		bool owes;		/* `held` has not been posted yet */
+		struct mail mail, bye;
+	} part[LANES_MAX];
+};
+
+/* A range that a lane wants for itself. It is lane 0's from range_want() to granted(), and again
+ * from range_give_back() to over(); both are delivered to the lane, with arg the want. over() also
+ * comes, and granted() does not, when it was given up before. */
+struct range_want {
+	struct mail mail;
+	struct lane *lane;
+	void *owner;
+	uint32_t nsid;
+	uint64_t offset, len;		/* bytes */
+	void (*granted)(struct mail *), (*over)(struct mail *);
+	bool given_up;			/* atomic: the lane does not want it any more */
+	STAILQ_ENTRY(range_want) next;
+};
+
+/* Lane 0's side. */
+struct range_desk {
+	struct lane *lane;
+	LIST_HEAD(, range_hold) holds;
+	unsigned nholds;
+	STAILQ_HEAD(, range_want) wants;
+	struct range_want *asked;	/* what the broker is asked for, or NULL */
+	bool said, granted;
+	uint64_t token;			/* of that question */
+	uint64_t unlock;		/* to be said; 0: nothing */
+	bool reset;			/* RESET_DONE is to be said */
+	struct timer again;
 };
 
 /* Counters have one writer, their lane, and are read by lane 0: stat_add, stat_get. */
@@ -76,6 +128,7 @@ struct lane {
 	struct engine *engine;
 	int why_threads;		/* errno: why it has no ring that it might have; or 0 */
 	struct ns_table *ns;		/* what its queues reach */
+	struct range_part *holds;	/* ranges that others have for themselves; mostly none */
 	struct lane_stats stats;	/* of namespaces whose slot another one has now */
 	bool traffic;			/* a command came since lane 0 looked */
 	bool write_through;		/* feature 06h is off; lane 0 sets it: __atomic */
@@ -107,6 +160,15 @@ struct lane {
 	bool stop;
 	int status;			/* exit status when stop */
 	struct lane_stats ns_stats[ENGINE_FILES];	/* by a namespace's slot in the engine */
+	LIST_HEAD(, qpair) queues;	/* that were started here */
+	struct {
+		struct eng_queue ops;	/* wait for the end of a hold */
+		size_t bytes, most;	/* of their buffers */
+		struct timer timer;
+	} held;
+	struct eng_op *through;		/* of the fused pair that has its range; or NULL */
+	struct pairs *pairs;		/* nvm_fused.c; NULL until there is the first one */
+	struct range_desk desk;		/* lane 0's only */
 };
 
 /* ---- lane.c ---- */
@@ -124,7 +186,6 @@ void	*lane_buffer_get(struct lane *, struct pool *, size_t len);
 void	lane_buffer_put(struct lane *, struct pool *, void *buf);	/* who waits goes on this turn */
 
 /* ---- lanes.c: the other lanes of a worker ---- */
-#define LANES_MAX	16u
 /* Lane 0 is the caller's, all others get threads. All run, with engines of one kind, when it
  * returns. 0, or -1 with errno. */
 int	lanes_start(struct lane *all, const struct ipc_hello *);
@@ -156,6 +217,28 @@ void	memory_done(struct memory *);	/* calls done() of what is complete */
  * of memory that is cancelled may have been done in part. */
 void	lane_submit(struct lane *, struct eng_op *);
 bool	lane_cancel(struct lane *, struct eng_op *);
+/* Has nobody taken it back, and is it not carried out yet? Not when range.c holds it. */
+bool	lane_has(const struct lane *, const struct eng_op *);
+void	lane_fail(struct lane *, struct eng_op *, int error);	/* done() comes with it, later */
+
+/* ---- range.c: ranges that one controller has for itself, on a lane ---- */
+void	range_lane_init(struct lane *, size_t most);	/* bytes of buffers that may wait */
+/* Only while lane->holds is not NULL. True: it is not to be submitted now; it will be, or fails. */
+bool	range_waits(struct lane *, struct eng_op *);
+bool	range_take_back(struct lane *, struct eng_op *);	/* true: it waited, and does not now */
+void	range_cancelled(struct lane *, struct eng_op *);
+void	range_part_comes(struct mail *);	/* from lane 0; arg is the part */
+void	range_part_goes(struct mail *);
+
+/* ---- range_desk.c: ... on lane 0, and what the broker says of them ---- */
+void	range_desk_init(struct lane *);
+int	range_hold(struct lane *, const struct ipc_range *);	/* 0, or -1: too many */
+void	range_free(struct lane *, uint64_t token);	/* 0: all of them */
+void	range_grant(struct lane *, uint64_t token);
+void	range_reset(struct lane *);
+/* By the lane that wants it; see struct range_want. */
+void	range_want(struct range_want *);
+void	range_give_back(struct range_want *);
 
 /* ---- rxbuf.c: receive buffers ---- */
 #define RX_SIZE	262144u		/* bytes; larger data goes where it belongs */
@@ -215,6 +298,7 @@ enum slot_state {
 	SLOT_WAIT_BUFFER,	/* for the pool */
 	SLOT_RX,		/* in-capsule data is arriving */
 	SLOT_WAIT_H2C,		/* R2T is out */
+	SLOT_WAIT_FUSED,	/* for the other one of a fused pair, or for its range */
 	SLOT_EXECUTE,		/* a device or an event has it */
 	SLOT_TX,		/* the answer is on its way */
 	SLOT_STATE_MAX
@@ -268,7 +352,9 @@ struct slot {
 	bool owns_cid;		/* false: a duplicate, which is only answered */
 	bool in_parts;		/* of several operations, or of one in steps: set by execute() */
 	bool aborted;		/* between two operations: no more of them; aborter is there */
+	struct pair *pair;	/* of a fused command; or NULL */
 	uint64_t result;	/* CQE dword 0 and 1 */
+	void (*after)(struct eng_op *);	/* done() of an operation that range.c counts */
 	struct eng_op op;
 	uint32_t parts;		/* how far a command of several engine operations has come: parts */
 	uint64_t before, at;	/* ... bytes of the parts before, and of this one */
@@ -301,6 +387,7 @@ struct qpair {
 	uint32_t sqsize;	/* entries */
 	uint16_t sqhd;		/* commands taken, modulo sqsize */
 	bool noflow;		/* SQ flow control is off */
+	uint8_t fusing;		/* enum fusing */
 	struct pdu_tx tx;	/* how its answers are framed */
 	uint32_t c2h_max;	/* bytes in one C2HData */
 	uint32_t r2t_max, r2t_size;	/* R2Ts of a command at a time; bytes that one asks for */
@@ -314,6 +401,9 @@ struct qpair {
 	uint32_t waiting_h2c;	/* slots in SLOT_WAIT_H2C */
 	uint64_t commands;
 	bool disconnect;	/* Disconnect was answered: close when it is sent */
+	struct slot *first;	/* FUSING_FIRST: the one that waits for its second */
+	bool listed;		/* in lane->queues */
+	LIST_ENTRY(qpair) of_lane;
 };
 
 int	qp_open(struct qpair *, struct lane *, struct controller *, uint16_t qid, uint32_t sqsize,
@@ -350,6 +440,7 @@ void	slot_r2t(struct slot *);		/* asks the host for len_in bytes */
 /* The namespace that a command is about: the one it holds, else the one that is there; or NULL. */
 struct ns *slot_ns(const struct slot *);
 void	slot_hold(struct slot *, struct ns *);	/* instead of the one it held */
+void	slot_answer(struct slot *, uint16_t status);	/* for nvm_fused.c: slot_done of one */
 
 /* For r2t.c and c2h.c. A tx of the slot's that leaves; slot_sent, or what calls it at last, is told. */
 void	slot_send(struct slot *, struct tx *, const uint8_t *head, size_t head_len,
@@ -380,6 +471,21 @@ void	bounce_get(struct slot *, void (*go_on)(struct slot *, uint16_t status));
 void	bounce_put(struct slot *);	/* it may have none */
 void	bounce_turn(struct lane *);	/* end of a turn: slots that waited for one */
 bool	bounce_forget(struct slot *);	/* was waiting for one, waits no more */
+/* ---- nvm_fused.c: Compare and Write as one ---- */
+enum fusing { FUSING_NONE, FUSING_FIRST, FUSING_FAILED };	/* what came last on a queue */
+#define FUSED_BYTES	4096u	/* at most, or one block: what ACWU and NACWU say */
+static inline uint32_t
+fused_blocks(uint8_t lbads)
+{
+	return (FUSED_BYTES >> lbads > 0 ? FUSED_BYTES >> lbads : 1);
+}
+/* In judge(): its FUSE field, where it stands, and its rule. 0 or status; changes only s->rule. */
+uint16_t fused_check(struct slot *);
+/* It was taken from the queue; also every other command as long as qp->fusing says so. */
+void	fused_arrived(struct slot *);
+void	fused_done(struct slot *, uint16_t status);	/* slot_done of one with a pair */
+void	fused_forget(struct slot *);		/* it is being freed */
+bool	fused_may_abort(const struct slot *);	/* SLOT_WAIT_FUSED only */
 
 /* ---- controller.c: a controller's life, its queues, keep alive ---- */
 
@@ -721,6 +827,11 @@ void	ask_log(uint32_t msg, const char *text, unsigned nargs, ...);	/* uint64_t a
 void	ask_stats(const struct controller *);	/* STATE to the broker */
 void	ask_title(void);
 void	ask_fenced(uint64_t fence);	/* all that began before that change is finished */
+/* 0, or -1 when the channel is full. */
+int	ask_range_lock(const struct ipc_range *);
+int	ask_range_unlock(const struct ipc_range_ref *);
+int	ask_range_held(const struct ipc_range_ref *);
+int	ask_range_reset_done(void);
 void	ask_ctrl(struct controller *);		/* whom QUEUE_ASK and LEAVE are for */
 
 #endif

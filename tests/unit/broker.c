@@ -302,6 +302,7 @@ takes_over(void **state)
 	fake_child(&w, ROLE_WORKER, &c);
 	fake_go(&w);
 	assert_non_null(strstr(w.status, "1 controllers"));
+	next_is(&c, IPC_RANGE_RESET);
 	fake_expect(&listener, IPC_UNLISTEN);
 	fake_expect(&listener, IPC_LISTEN);
 	heard_listen();

@@ -342,10 +342,22 @@ UNIT_TESTS += %D%/broker
 %C%_broker_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
 %C%_broker_DEPENDENCIES = broker/cellblock-broker common/libplumbing.a
 
+UNIT_TESTS += %D%/broker_range
+%C%_broker_range_SOURCES = %D%/broker_range.c %D%/broker_world.c %D%/broker_world.h %D%/child.c \
+	%D%/child.h %D%/fake_warden.c %D%/fake_warden.h
+%C%_broker_range_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_broker_range_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
+%C%_broker_range_DEPENDENCIES = broker/cellblock-broker common/libplumbing.a
+
 UNIT_TESTS += %D%/cache
 %C%_cache_SOURCES = %D%/cache.c
 %C%_cache_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_cache_LDADD = $(UNIT_POLICY)
+
+UNIT_TESTS += %D%/range_book
+%C%_range_book_SOURCES = %D%/range_book.c %D%/unit.h
+%C%_range_book_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_range_book_LDADD = broker/libpolicy.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += %D%/record
 %C%_record_SOURCES = %D%/record.c broker/record.c

@@ -31,6 +31,13 @@ engine_cancel(struct engine *engine, struct eng_op *op)
 	return (op == engines);
 }
 
+void
+engine_wake(struct engine *engine)
+{
+	(void)engine;
+	fail_msg("there is one lane only");
+}
+
 static void
 done(struct eng_op *op)
 {
