@@ -92,6 +92,19 @@ ctrl_oncs(const struct controller *c)
 	return (oncs);
 }
 
+/* ACWU holds for every namespace: so for the one with the largest blocks. */
+static uint16_t
+fused_limit(struct ns_table *table)
+{
+	uint8_t lbads = 9;
+
+	for (const struct ns *ns = ns_after(table, 0); ns != NULL;
+	    ns = ns_after(table, ns->id.nsid))
+		if (ns->lbads > lbads)
+			lbads = ns->lbads;
+	return ((uint16_t)(fused_blocks(lbads) - 1));
+}
+
 static void
 ctrl_io(const struct controller *c, struct nvme_id_ctrl *id)
 {
@@ -105,6 +118,8 @@ ctrl_io(const struct controller *c, struct nvme_id_ctrl *id)
 	id->cqes = 0x44;
 	id->nn = le32(c->admit.nn);
 	id->oncs = le16(ctrl_oncs(c));
+	id->fuses = le16(NVME_FUSES_COMPARE_WRITE);
+	id->acwu = le16(fused_limit(c->lane->ns));
 	id->ocfs = le16(NVM_COPY_FORMATS);
 	id->vwc = NVME_VWC_FLUSH_ALL | (feature_write_cache(c) ? NVME_VWC_PRESENT : 0);
 	id->ioccsz = le32((uint32_t)(sizeof(struct nvme_sqe) + c->hello.icd) / 16);

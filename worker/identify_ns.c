@@ -57,6 +57,8 @@ identify_ns(const struct ns *ns, struct nvme_id_ns *id)
 	id->mssrl = le16(copy.mssrl);
 	id->mcl = le32(copy.mcl);
 	id->msrc = NVM_COPY_RANGES - 1;	/* 0's based */
+	id->nsfeat |= NVME_NSFEAT_NSABP;
+	id->nacwu = le16((uint16_t)(fused_blocks(ns->lbads) - 1));
 	if (ns->id.readonly)
 		id->nsattr = NVME_NSATTR_WRITE_PROTECTED;
 	memcpy(id->nguid, ns->id.nguid, sizeof(id->nguid));

@@ -22,7 +22,7 @@ endif
 	%D%/feature_cache.c %D%/feature_ctrl.c %D%/feature_host.c %D%/feature_word.c %D%/health.c \
 	%D%/identify_ctrl.c %D%/identify_list.c %D%/logpage.h
 # fused commands, and the ranges that they have for themselves
-%C%_libworker_a_SOURCES += %D%/range.c %D%/range_desk.c
+%C%_libworker_a_SOURCES += %D%/nvm_fused.c %D%/range.c %D%/range_desk.c
 
 pkglibexec_PROGRAMS += %D%/cellblock-worker
 %C%_cellblock_worker_SOURCES = %D%/worker.c

@@ -124,6 +124,8 @@ slot_free(struct slot *s)
 {
 	struct qpair *qp = s->qp;
 
+	if (s->pair != NULL)
+		fused_forget(s);
 	lane_buffer_put(qp->lane, s->pool, s->buf);
 	s->buf = NULL;
 	slot_untake(s);
@@ -300,6 +302,8 @@ wait_for_it(struct slot *s, struct slot *aborter)
 static enum abort_outcome
 abort_operation(struct slot *s, struct slot *aborter)
 {
+	void (**done)(struct eng_op *);
+
 	if (s->aborted)
 		return (wait_for_it(s, aborter));
 	if (take_back(s)) {
@@ -309,8 +313,9 @@ abort_operation(struct slot *s, struct slot *aborter)
 	if (s->op.done == NULL || !s->in_parts)
 		return (ABORT_NOT);
 	engine_give_up(&s->op);
-	s->op_done = s->op.done;
-	s->op.done = op_given_up;
+	done = range_done(s);
+	s->op_done = *done;
+	*done = op_given_up;
 	return (wait_for_it(s, aborter));
 }
 
@@ -327,6 +332,11 @@ abort_slot(struct slot *s, struct slot *aborter)
 		if (s->status == 0)
 			s->status = NVME_SC_ABORT_REQUESTED;
 		return (s->status == NVME_SC_ABORT_REQUESTED ? ABORT_DONE : ABORT_NOT);
+	case SLOT_WAIT_FUSED:
+		if (!fused_may_abort(s))
+			return (ABORT_NOT);
+		slot_done(s, NVME_SC_ABORT_REQUESTED);
+		return (ABORT_DONE);
 	case SLOT_EXECUTE:
 		return (abort_operation(s, aborter));
 	case SLOT_FREE:
@@ -389,10 +399,8 @@ judge(struct slot *s, bool duplicate, uint32_t icd)
 	/* an I/O queue does not outlive the enabled state: its lane is told to close it */
 	if (qp->qid == 0 && !ctrl_enabled(ctrl) && (s->rule->flags & RULE_DISABLED) == 0)
 		return (NVME_SC_COMMAND_SEQUENCE_ERROR);
-	if (s->cmd.fuse != 0) {
-		s->ploc = PLOC(1, 0);
-		return (NVME_SC_INVALID_FIELD | NVME_SC_DNR);
-	}
+	if (s->cmd.fuse != 0 && (status = fused_check(s)) != 0)
+		return (status);
 	status = sqe_check_sgl(&s->cmd, icd, conn_params(qp->conn)->max_icd);
 	if (status != 0)
 		return (status);
@@ -483,6 +491,8 @@ qp_capsule(struct qpair *qp, const struct nvme_sqe *sqe, uint32_t icd, uint8_t *
 	qp->sqhd = (uint16_t)((qp->sqhd + 1u) % qp->sqsize);
 	qp->commands++;
 	ctrl_alive(qp);
+	if (s->cmd.fuse != 0 || qp->fusing != FUSING_NONE)
+		fused_arrived(s);
 	return (s);
 }
 
@@ -592,6 +602,15 @@ slot_r2t(struct slot *s)
 
 void
 slot_done(struct slot *s, uint16_t status)
+{
+	if (s->pair != NULL)
+		fused_done(s, status);
+	else
+		slot_answer(s, status);
+}
+
+void
+slot_answer(struct slot *s, uint16_t status)
 {
 	struct qpair *qp = s->qp;
 

@@ -153,6 +153,12 @@ counted_done(struct eng_op *op)
 }
 
 void
+(**range_done(struct slot *s))(struct eng_op *)
+{
+	return (s->op.done == counted_done ? &s->after : &s->op.done);
+}
+
+void
 range_cancelled(struct lane *lane, struct eng_op *op)
 {
 	if (op->done != counted_done)

@@ -227,6 +227,7 @@ void	range_lane_init(struct lane *, size_t most);	/* bytes of buffers that may w
 bool	range_waits(struct lane *, struct eng_op *);
 bool	range_take_back(struct lane *, struct eng_op *);	/* true: it waited, and does not now */
 void	range_cancelled(struct lane *, struct eng_op *);
+void	(**range_done(struct slot *))(struct eng_op *);	/* where done() is, for who replaces it */
 void	range_part_comes(struct mail *);	/* from lane 0; arg is the part */
 void	range_part_goes(struct mail *);
 
@@ -479,7 +480,7 @@ fused_blocks(uint8_t lbads)
 {
 	return (FUSED_BYTES >> lbads > 0 ? FUSED_BYTES >> lbads : 1);
 }
-/* In judge(): its FUSE field, where it stands, and its rule. 0 or status; changes only s->rule. */
+/* In judge(): its FUSE field, where it stands, and its rule. 0 or status; sets s->rule, s->ploc. */
 uint16_t fused_check(struct slot *);
 /* It was taken from the queue; also every other command as long as qp->fusing says so. */
 void	fused_arrived(struct slot *);

@@ -137,7 +137,8 @@ controller(void **state)
 	assert_int_equal(id.cqes, 0x44);
 	assert_int_equal(le16_get(id.maxcmd), 128);
 	assert_int_equal(le32_get(id.nn), 8);
-	assert_int_equal(le16_get(id.fuses), 0);
+	assert_int_equal(le16_get(id.fuses), 1);
+	assert_int_equal(le16_get(id.acwu), 0);		/* one block: there is one with 4 KiB */
 	assert_int_equal(le16_get(id.ocfs), 0x5);	/* Copy descriptor formats 0h and 2h */
 	assert_int_equal(id.vwc, 7);
 	ns_find(fake.lane.ns, NS_512)->id.volatile_cache = 0;
@@ -272,7 +273,8 @@ namespaces(void **state)
 	assert_int_equal(id.nmic, 1);
 	assert_int_equal(id.nsattr, 0);
 	assert_int_equal(id.dlfeat, 9);
-	assert_int_equal(id.nsfeat, NVME_NSFEAT_OPTPERF);
+	assert_int_equal(id.nsfeat, NVME_NSFEAT_OPTPERF | NVME_NSFEAT_NSABP);
+	assert_int_equal(le16_get(id.nacwu), 7);
 	assert_int_equal(le16_get(id.npwg), 7);
 	assert_int_equal(le16_get(id.npdg), 0);
 	assert_int_equal(le16_get(id.mssrl), 32768);	/* Copy: 16 MiB in a range, */

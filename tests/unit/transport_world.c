@@ -3,7 +3,8 @@
  * The world around the transport of a worker: a host that is the other end of a socket pair, and
  * seven commands: 01h takes what the SGL says, 02h gives it, 00h is held until the test lets it go,
  * 04h is CDW10 flushes of memory, one after the other, 05h one operation that ends when the test says
- * so, 06h zeroes CDW10 MiB of memory; 08h is held with a bounce buffer.
+ * so, 06h zeroes CDW10 MiB of memory; 08h is held with a bounce buffer. With WORLD_NVM it has
+ * the NVM command set instead. What the broker is asked about ranges is remembered.
  */
 #include "config.h"
 
@@ -22,6 +23,7 @@ struct world world;
 
 /* ---- what the transport asks of the rest of the worker ---- */
 
+#ifndef WORLD_NVM
 static uint16_t
 prepare_in(struct slot *s)
 {
@@ -159,6 +161,64 @@ nvm_rule(uint8_t opc)
 	return (NULL);
 }
 
+/* Without it there are no fused commands. */
+uint16_t
+fused_check(struct slot *s)
+{
+	(void)s;
+	return (NVME_SC_INVALID_FIELD | NVME_SC_DNR);
+}
+
+void
+fused_arrived(struct slot *s)
+{
+	(void)s;
+}
+
+void
+fused_done(struct slot *s, uint16_t status)
+{
+	(void)s;
+	(void)status;
+	abort();
+}
+
+void
+fused_forget(struct slot *s)
+{
+	(void)s;
+	abort();
+}
+
+bool
+fused_may_abort(const struct slot *s)
+{
+	(void)s;
+	abort();
+}
+#else
+bool
+feature_copy_2(const struct controller *c)
+{
+	(void)c;
+	return (false);
+}
+
+bool
+cache_is_off(const struct lane *lane)
+{
+	(void)lane;
+	return (false);
+}
+
+bool
+cache_makes_durable(struct slot *s)
+{
+	(void)s;
+	return (false);
+}
+#endif
+
 const struct cmd_rule *
 admin_rule(uint8_t opc)
 {
@@ -240,6 +300,43 @@ ask_log(uint32_t msg, const char *text, unsigned nargs, ...)
 	(void)nargs;
 }
 
+/* ---- what is asked of the broker ---- */
+
+static int
+remember(const char *what, uint64_t token, const struct ipc_range *r)
+{
+	struct asked *a = &world.asked[world.nasked++ % ASKED];
+
+	*a = (struct asked){ .what = what, .token = token };
+	if (r != NULL)
+		a->range = *r;
+	return (world.broker_is_away ? -1 : 0);
+}
+
+int
+ask_range_lock(const struct ipc_range *m)
+{
+	return (remember("lock", m->token, m));
+}
+
+int
+ask_range_unlock(const struct ipc_range_ref *m)
+{
+	return (remember("unlock", m->token, NULL));
+}
+
+int
+ask_range_held(const struct ipc_range_ref *m)
+{
+	return (remember("held", m->token, NULL));
+}
+
+int
+ask_range_reset_done(void)
+{
+	return (remember("reset", 0, NULL));
+}
+
 /* The queue of this world is an I/O queue whose seat nobody looks at. */
 void
 seat_ended(struct seat *seat)
@@ -264,6 +361,9 @@ begin_opts(void **state, const struct world_opts *o)
 	    .io = &world.seat };
 	world.lane = (struct lane){ .all = &world.lane, .nlanes = 1 };
 	assert_int_equal(lane_init(&world.lane, &hello), 0);
+	range_desk_init(&world.lane);
+	world.nasked = 0;
+	world.broker_is_away = false;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
 	world.qp = calloc(1, sizeof(*world.qp));
 	world.closed = world.aborted = false;
@@ -363,14 +463,19 @@ aligned(size_t n)
 size_t
 capsule(uint8_t *out, uint8_t opc, uint16_t cid, uint32_t len, const uint8_t *data)
 {
-	struct pdu_capsule_cmd pdu = { .ch = { .type = PDU_CAPSULE_CMD, .hlen = 72 } };
+	return (capsule_of(out, &(struct nvme_sqe){ .opc = opc, .cid = le16(cid) }, len, data));
+}
+
+size_t
+capsule_of(uint8_t *out, const struct nvme_sqe *sqe, uint32_t len, const uint8_t *data)
+{
+	struct pdu_capsule_cmd pdu = { .ch = { .type = PDU_CAPSULE_CMD, .hlen = 72 },
+	    .sqe = *sqe };
 	uint32_t icd = data != NULL ? len : 0;
 	size_t n = sizeof(pdu);
 	struct le32 crc;
 
-	pdu.sqe.opc = opc;
-	pdu.sqe.fuse_psdt = 0x40;
-	pdu.sqe.cid = le16(cid);
+	pdu.sqe.fuse_psdt |= 0x40;
 	pdu.sqe.sgl1.len = le32(len);
 	pdu.sqe.sgl1.id = icd > 0 ? 0x01 : 0x5a;
 	pdu.ch.flags = (uint8_t)((world.params.hdgst ? PDU_F_HDGST : 0) |

@@ -9,6 +9,10 @@
 #include "worker/worker.h"
 
 #define SQSIZE 8u
+#define ASKED 16u
+
+/* Of the broker: lock, unlock, held or reset. */
+struct asked { const char *what; uint64_t token; struct ipc_range range; };
 
 extern struct world {
 	struct lane lane;
@@ -25,6 +29,9 @@ extern struct world {
 	uint32_t nwritten;
 	struct slot *aborter;		/* of the last abort_over() */
 	bool aborted;			/* ... and what it said */
+	struct asked asked[ASKED];
+	unsigned nasked;
+	bool broker_is_away;		/* the channel takes nothing */
 } world;
 
 struct world_opts {
@@ -47,6 +54,7 @@ void	nothing_comes(void);
 
 /* A CapsuleCmd into out: data != NULL is in the capsule, else the SGL asks for len bytes. */
 size_t	capsule(uint8_t *out, uint8_t opc, uint16_t cid, uint32_t len, const uint8_t *data);
+size_t	capsule_of(uint8_t *out, const struct nvme_sqe *, uint32_t len, const uint8_t *data);
 void	command(uint8_t opc, uint16_t cid, uint32_t len, const uint8_t *data);
 void	h2cdata(uint16_t cid, uint16_t ttag, uint32_t datao, const uint8_t *data, uint32_t len,
 	    bool last, bool good);
