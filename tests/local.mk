@@ -24,6 +24,8 @@ ROOT_STORIES = %D%/x_abort.sh %D%/x_cache.sh %D%/x_claims.sh %D%/x_devices.sh %D
 # Those that move data: once for each engine, and where there is none but threads.
 ENGINE_TESTS = %D%/x_abort.sh %D%/x_cache.sh %D%/x_claims.sh %D%/x_crash.sh %D%/x_devices.sh %D%/x_drain.sh %D%/x_errors.sh \
 	%D%/x_handover.sh %D%/x_nvm.sh %D%/x_sandbox.sh %D%/x_serve.sh
+STORIES += %D%/x_fused.sh
+ENGINE_TESTS += %D%/x_fused.sh
 dist_check_SCRIPTS += $(STORIES) $(ROOT_STORIES)
 TESTS += $(STORIES)
 ROOT_TESTS += $(ROOT_STORIES)

@@ -19,4 +19,5 @@ noinst_PROGRAMS += %D%/nvmehost
 	%D%/conform_names.c %D%/conform_order.c %D%/conform_range.h %D%/conform_read.c \
 	%D%/conform_reservation.c %D%/conform_settings.c %D%/conform_truth.c \
 	%D%/conform_uncorrectable.c %D%/conform_verify.c %D%/conform_write.c %D%/conform_zeroes.c
+%C%_nvmehost_SOURCES += %D%/cmd_race.c
 %C%_nvmehost_LDADD = %D%/libnvmehost.a $(ISAL_LIBS) -lpthread

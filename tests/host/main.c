@@ -48,7 +48,7 @@ static const struct opt {
 	{ "seed", 0, KIND_NUMBER, O(seed), "of patterns and choices [1]" },
 	{ "seconds", 0, KIND_NUMBER, O(seconds), "how long [verify: one pass; stress: 5; crowd: until told]" },
 	{ "writes", 0, KIND_NUMBER, O(write_percent), "stress: percentage of writes [30]" },
-	{ "count", 0, KIND_NUMBER, O(count), "crowd: controllers [100]" },
+	{ "count", 0, KIND_NUMBER, O(count), "crowd: controllers; race: how often [100]" },
 	{ "parallel", 0, KIND_NUMBER, O(parallel), "crowd: connecting at a time [8]" },
 	{ "io", 0, KIND_NUMBER, O(io), "hold: reads per second [0]" },
 	{ "cns", 0, KIND_NUMBER, O(cns), "id-ctrl, id-ns: which structure" },
@@ -101,6 +101,8 @@ static const struct command commands[] = {
 	    cmd_conform },
 	{ "supported", "", "what the target has, as a page of Markdown", LEVEL_NONE, 0, 0,
 	    cmd_supported },
+	{ "race", "MODE", "change the same blocks as others: count (fused), tag (plain), check", LEVEL_IO,
+	    1, 1, cmd_race },
 	{ "raw", "[HEX]", "send bytes, print what comes back", LEVEL_NONE, 0, 1, cmd_raw },
 };
 

@@ -57,6 +57,7 @@ int	cmd_abort(struct settings *, struct host_ctrl *);	/* cmd_abort.c */
 int	cmd_hold(struct settings *, struct host_ctrl *);	/* cmd_hold.c */
 int	cmd_crowd(struct settings *, struct host_ctrl *);	/* cmd_crowd.c */
 int	cmd_handover(struct settings *, struct host_ctrl *);	/* cmd_handover.c */
+int	cmd_race(struct settings *, struct host_ctrl *);	/* cmd_race.c */
 int	cmd_raw(struct settings *, struct host_ctrl *);		/* cmd_raw.c */
 int	cmd_misbehave(struct settings *, struct host_ctrl *);	/* misbehave.c */
 int	cmd_conform(struct settings *, struct host_ctrl *);	/* conform.c */
