@@ -96,8 +96,11 @@ free_subsystem(struct config_subsystem *s)
 		free(s->hosts[i].read_only.nsids.nsid);
 		free(s->hosts[i].addresses.prefix);
 	}
+	for (size_t i = 0; i < s->nana_groups; i++)
+		free(s->ana_groups[i].listeners);
 	free(s->namespaces);
 	free(s->hosts);
+	free(s->ana_groups);
 }
 
 void

@@ -26,7 +26,7 @@ static void
 check_uids(struct parse *p)
 {
 	const struct config_limits *l = &p->cfg->limits;
-	const struct config_uids *u = &p->cfg->service.uids;
+	const struct config_range *u = &p->cfg->service.uids;
 	struct config_mark at = key_given(p, SEC_SERVICE, "uid-range");
 	uint64_t need = (uint64_t)CONFIG_UID_WORKERS + l->greetings + l->controllers +
 	    l->discovery_controllers + p->cfg->service.spares;
@@ -240,6 +240,7 @@ check_subsystems(struct parse *p)
 		check_admission(p, s);
 		check_namespaces(p, s);
 		check_hosts(p, s);
+		config_check_ana(p, s);
 	}
 	check_unique(p, &nqns, "subsystem NQN");
 }

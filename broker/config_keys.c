@@ -51,6 +51,13 @@ static const struct config_word caches[] = {
 	{"none", CONFIG_CACHE_NONE}, {"page", CONFIG_CACHE_PAGE}, {NULL, 0},
 };
 
+/* "change" is a way, not a state to be in. */
+static const struct config_word ana_states[] = {
+	{"optimized", NVME_ANA_OPTIMIZED}, {"non-optimized", NVME_ANA_NON_OPTIMIZED},
+	{"inaccessible", NVME_ANA_INACCESSIBLE}, {"persistent-loss", NVME_ANA_PERSISTENT_LOSS},
+	{NULL, 0},
+};
+
 /* The struct of a row's section is CONFIG. */
 #define KEY(text_, in_, kind_, member_, ...) { \
 	.name = (text_), .in = SEC_##in_, .kind = KIND_##kind_, \
@@ -65,14 +72,14 @@ static const struct config_word caches[] = {
 const struct config_key config_keys[] = {
 #define CONFIG config
 	BLOCK("service", service, SERVICE),
-	LIST("listeners", TOP, listeners, LISTENER, 64),
+	LIST("listeners", TOP, listeners, LISTENER, CONFIG_LISTENERS_MAX),
 	BLOCK("discovery", discovery, DISCOVERY),
 	BLOCK("transport", transport, TRANSPORT),
 	BLOCK("limits", limits, LIMITS),
 	LIST("subsystems", TOP, subsystems, SUBSYSTEM, 4096),
 #undef CONFIG
 #define CONFIG config_service
-	KEY("uid-range", SERVICE, UIDS, uids, FROM(1000, 0xfffffffd),
+	KEY("uid-range", SERVICE, RANGE, uids, FROM(1000, 0xfffffffd),
 	    DEFAULT("1879048192-1879179263")),
 	KEY("sandbox", SERVICE, WORD, sandbox, .words = sandboxes, DEFAULT("require")),
 	KEY("spares", SERVICE, NUMBER, spares, FROM(1, 64), DEFAULT("4")),
@@ -144,6 +151,10 @@ const struct config_key config_keys[] = {
 	KEY("model", SUBSYSTEM, STRING, model, FROM(1, CONFIG_MODEL_SIZE - 1),
 	    DEFAULT("Cellblock")),
 	KEY("allow-any-host", SUBSYSTEM, BOOL, allow_any_host, DEFAULT("false")),
+	KEY("cntlids", SUBSYSTEM, RANGE, cntlids, FROM(1, NVME_CNTLID_MAX), DEFAULT("1-65519")),
+	KEY("anatt", SUBSYSTEM, DURATION, anatt_ms, FROM(SECONDS(1), SECONDS(255)),
+	    .multiple = SECONDS(1), DEFAULT("10s")),
+	LIST("ana-groups", SUBSYSTEM, ana_groups, ANA_GROUP, CONFIG_ANA_GROUPS_MAX),
 	LIST("namespaces", SUBSYSTEM, namespaces, NAMESPACE, IPC_MAX_NS),
 	LIST("hosts", SUBSYSTEM, hosts, HOST, 4096),
 #undef CONFIG
@@ -154,6 +165,7 @@ const struct config_key config_keys[] = {
 	KEY("read-only", NAMESPACE, BOOL, read_only, DEFAULT("false")),
 	KEY("block-size", NAMESPACE, BLOCK_SIZE, block_size, FROM(512, 4096)),
 	KEY("cache", NAMESPACE, WORD, cache, .words = caches),
+	KEY("ana-group", NAMESPACE, NUMBER, ana_group, FROM(1, CONFIG_ANA_GROUPS_MAX)),
 	KEY("uuid", NAMESPACE, UUID, uuid, .max = 16),
 	KEY("nguid", NAMESPACE, HEX, nguid, .max = 16),
 	KEY("eui64", NAMESPACE, HEX, eui64, .max = 8),
@@ -165,6 +177,16 @@ const struct config_key config_keys[] = {
 	KEY("addresses", HOST, PREFIXES, addresses, .max = 64),
 	KEY("max-controllers", HOST, NUMBER, max_controllers, FROM(1, 65519)),
 	KEY("require-digests", HOST, WORD, require_digests, .words = required),
+#undef CONFIG
+#define CONFIG config_ana_group
+	KEY("id", ANA_GROUP, NUMBER, id, FROM(1, CONFIG_ANA_GROUPS_MAX), .required = true),
+	KEY("state", ANA_GROUP, WORD, state, .words = ana_states, DEFAULT("optimized")),
+	LIST("listeners", ANA_GROUP, listeners, ANA_LISTENER, CONFIG_LISTENERS_MAX),
+#undef CONFIG
+#define CONFIG config_ana_listener
+	KEY("listener", ANA_LISTENER, STRING, listener, FROM(1, CONFIG_SOCKET_SIZE - 1),
+	    .required = true),
+	KEY("state", ANA_LISTENER, WORD, state, .words = ana_states, .required = true),
 #undef CONFIG
 };
 const size_t config_nkeys = sizeof(config_keys) / sizeof(config_keys[0]);
@@ -185,6 +207,8 @@ static const struct section {
 	[SEC_SUBSYSTEM] = {"a subsystem", sizeof(struct config_subsystem)},
 	[SEC_NAMESPACE] = {"a namespace", sizeof(struct config_namespace)},
 	[SEC_HOST] = {"a host", sizeof(struct config_host)},
+	[SEC_ANA_GROUP] = {"an ANA group", sizeof(struct config_ana_group)},
+	[SEC_ANA_LISTENER] = {"a listener of an ANA group", sizeof(struct config_ana_listener)},
 };
 
 _Static_assert(sizeof(sections) / sizeof(sections[0]) == SEC_MAX, "a row per section");

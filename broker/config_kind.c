@@ -152,8 +152,9 @@ parse_duration(struct parse *p, const struct config_key *k, const struct node *n
 	uint64_t v;
 
 	if (!value_duration(text_of(n), &v) || !within(k, v))
-		return (expected(p, k, n, "a time (ms, s, m) from %s to %s",
-		    format_duration(k->min, min), format_duration(k->max, max)));
+		return (expected(p, k, n, "a time (%s) from %s to %s",
+		    k->multiple != 0 ? "s, m" : "ms, s, m", format_duration(k->min, min),
+		    format_duration(k->max, max)));
 	*(uint32_t *)field = (uint32_t)v;
 	return (0);
 }
@@ -302,7 +303,7 @@ parse_address(struct parse *p, const struct config_key *k, const struct node *n,
 }
 
 static int
-parse_uids(struct parse *p, const struct config_key *k, const struct node *n, void *field)
+parse_range(struct parse *p, const struct config_key *k, const struct node *n, void *field)
 {
 	char text[VALUE_SIZE], *dash;
 	uint64_t first, last;
@@ -312,9 +313,9 @@ parse_uids(struct parse *p, const struct config_key *k, const struct node *n, vo
 		*dash++ = '\0';
 	if (dash == NULL || !value_number(text, &first) || !value_number(dash, &last) ||
 	    !within(k, first) || !within(k, last) || first > last)
-		return (expected(p, k, n, "FIRST-LAST, user ids from %llu to %llu",
+		return (expected(p, k, n, "FIRST-LAST, numbers from %llu to %llu",
 		    (unsigned long long)k->min, (unsigned long long)k->max));
-	*(struct config_uids *)field = (struct config_uids){(uint32_t)first, (uint32_t)last};
+	*(struct config_range *)field = (struct config_range){(uint32_t)first, (uint32_t)last};
 	return (0);
 }
 
@@ -397,7 +398,7 @@ static kind_fn *const kinds[] = {
 	[KIND_UUID] = parse_uuid,
 	[KIND_HEX] = parse_hex,
 	[KIND_ADDRESS] = parse_address,
-	[KIND_UIDS] = parse_uids,
+	[KIND_RANGE] = parse_range,
 	[KIND_NSIDS] = parse_nsids,
 	[KIND_READ_ONLY] = parse_read_only,
 	[KIND_PREFIXES] = parse_prefixes,

@@ -23,14 +23,14 @@ struct node {
 };
 
 enum config_section {
-	SEC_TOP, SEC_SERVICE, SEC_LISTENER, SEC_DISCOVERY, SEC_REFERRAL, SEC_TRANSPORT, SEC_LIMITS, SEC_SUBSYSTEM, SEC_NAMESPACE,
-	SEC_HOST, SEC_MAX
+	SEC_TOP, SEC_SERVICE, SEC_LISTENER, SEC_DISCOVERY, SEC_REFERRAL, SEC_TRANSPORT, SEC_LIMITS,
+	SEC_SUBSYSTEM, SEC_NAMESPACE, SEC_HOST, SEC_ANA_GROUP, SEC_ANA_LISTENER, SEC_MAX
 };
 
 enum config_kind {
 	KIND_BLOCK, KIND_LIST, KIND_NUMBER, KIND_SIZE, KIND_TRANSFER, KIND_BLOCK_SIZE,
 	KIND_DURATION, KIND_BOOL, KIND_PERMIT, KIND_WORD, KIND_STRING, KIND_PATH,
-	KIND_PATH_OR_NONE, KIND_NQN, KIND_UUID, KIND_HEX, KIND_ADDRESS, KIND_UIDS, KIND_NSIDS,
+	KIND_PATH_OR_NONE, KIND_NQN, KIND_UUID, KIND_HEX, KIND_ADDRESS, KIND_RANGE, KIND_NSIDS,
 	KIND_READ_ONLY, KIND_PREFIXES, KIND_NUMBER_OR_AUTO, KIND_SIZE_OR_UNLIMITED, KIND_MAX
 };
 
@@ -53,7 +53,7 @@ struct config_key {
 	const struct config_word *words;
 };
 
-enum { CONFIG_KEYS_MAX = 128 };
+enum { CONFIG_KEYS_MAX = 160 };
 
 struct parse {
 	struct config *cfg;
@@ -128,6 +128,9 @@ void	config_check_identities(struct parse *);
 
 /* config_discovery.c */
 void	config_check_discovery(struct parse *);
+
+/* config_ana.c */
+void	config_check_ana(struct parse *, const struct config_subsystem *);
 
 /* cpus_linux.c, cpus_posix.c: processors that we may run on, at least 1. */
 unsigned cpus_usable(void);

@@ -222,12 +222,12 @@ print_address(struct print *out, const struct config_key *k, const void *field)
 }
 
 static void
-print_uids(struct print *out, const struct config_key *k, const void *field)
+print_range(struct print *out, const struct config_key *k, const void *field)
 {
-	const struct config_uids *u = field;
+	const struct config_range *r = field;
 
 	(void)k;
-	fprintf(out->f, " %u-%u\n", u->first, u->last);
+	fprintf(out->f, " %u-%u\n", r->first, r->last);
 }
 
 static void
@@ -287,7 +287,7 @@ static const struct {
 	[KIND_UUID] = {print_uuid, 16},
 	[KIND_HEX] = {print_hex, 8},
 	[KIND_ADDRESS] = {print_address, sizeof(struct config_address)},
-	[KIND_UIDS] = {print_uids, sizeof(struct config_uids)},
+	[KIND_RANGE] = {print_range, sizeof(struct config_range)},
 	[KIND_NSIDS] = {print_nsids, sizeof(struct config_nsids)},
 	[KIND_READ_ONLY] = {print_read_only, sizeof(struct config_read_only)},
 	[KIND_PREFIXES] = {print_prefixes, sizeof(struct config_prefixes)},

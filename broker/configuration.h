@@ -28,6 +28,8 @@ enum {
 	CONFIG_MODEL_SIZE = 41,		/* Identify Controller MN, and a NUL */
 	CONFIG_SOCKET_SIZE = 256,	/* systemd's FileDescriptorName, and a NUL */
 	CONFIG_NSID_MAX = 1024,
+	CONFIG_ANA_GROUPS_MAX = 128,	/* of a subsystem, and the largest id */
+	CONFIG_LISTENERS_MAX = 64,
 	CONFIG_FILE_MAX = 1 << 20,	/* bytes of one file */
 	CONFIG_FILES_MAX = 256,		/* the file and its conf.d */
 	CONFIG_ERRORS_MAX = 20,
@@ -52,7 +54,7 @@ struct config_mark {
 /* What every block begins with. */
 struct config_head {
 	struct config_mark at;
-	uint64_t set;			/* bit n: the n-th key of the block was written out */
+	uint64_t set;			/* bit n: the n-th key of its section was written out */
 };
 
 struct config_address {
@@ -77,7 +79,7 @@ struct config_prefixes {
 	size_t n;
 };
 
-struct config_uids {
+struct config_range {
 	uint32_t first, last;		/* inclusive */
 };
 
@@ -88,7 +90,7 @@ struct config_read_only {
 
 struct config_service {
 	struct config_head head;
-	struct config_uids uids;
+	struct config_range uids;
 	uint32_t sandbox;		/* enum config_sandbox */
 	uint32_t spares;
 	char *state_dir;		/* NULL: none, identities are derived */
@@ -161,6 +163,7 @@ struct config_namespace {
 	bool read_only;
 	uint32_t block_size;		/* 0: the backend's own, or 512 */
 	uint32_t cache;			/* enum config_cache; never set for a RAM disk */
+	uint32_t ana_group;		/* 0: the only one, or none; see config_ana_group() */
 	uint8_t uuid[16];		/* identities in wire order; all zero: none given */
 	uint8_t nguid[16];
 	uint8_t eui64[8];
@@ -176,12 +179,31 @@ struct config_host {
 	uint32_t require_digests;	/* IPC_DIGEST_ bits, besides what transport requires */
 };
 
+/* How the namespaces of a group are reached through one listener. */
+struct config_ana_listener {
+	struct config_head head;
+	char listener[CONFIG_SOCKET_SIZE];	/* its address or socket, as written there */
+	uint32_t state;			/* enum nvme_ana_state */
+};
+
+struct config_ana_group {
+	struct config_head head;
+	uint32_t id;
+	uint32_t state;			/* ... through all others */
+	struct config_ana_listener *listeners;
+	size_t nlisteners;
+};
+
 struct config_subsystem {
 	struct config_head head;
 	char nqn[CONFIG_NQN_SIZE];
 	char serial[CONFIG_SERIAL_SIZE];	/* "": identity_fill() makes one */
 	char model[CONFIG_MODEL_SIZE];
 	bool allow_any_host;
+	struct config_range cntlids;	/* of its controllers */
+	uint32_t anatt_ms;		/* longest transition, whole seconds */
+	struct config_ana_group *ana_groups;	/* none: ANA is not offered */
+	size_t nana_groups;
 	struct config_namespace *namespaces;	/* in the order of the file */
 	size_t nnamespaces;
 	struct config_host *hosts;
@@ -248,6 +270,16 @@ bool	config_may_see(const struct config_host *, uint32_t nsid);
 bool	config_may_write(const struct config_namespace *, const struct config_host *);
 bool	config_address_is_loopback(const struct config_address *);
 bool	config_address_equal(const struct config_address *, const struct ipc_addr *);
+
+/* config_ana.c: Asymmetric Namespace Access. A listener is an index into listeners; one that does
+ * not exist stands for "any other". */
+enum { CONFIG_NO_LISTENER = UINT32_MAX };
+uint32_t config_ana_group(const struct config_subsystem *, const struct config_namespace *); /* or 0 */
+const struct config_ana_group *config_ana_find(const struct config_subsystem *, uint32_t id);
+uint32_t config_ana_state(const struct config *, const struct config_ana_group *, uint32_t listener);
+/* By its address or the name of its socket; CONFIG_NO_LISTENER: there is none. */
+uint32_t config_find_listener(const struct config *, const char *name);
+const char *config_listener_name(const struct config_listener *, char *buf); /* CONFIG_SOCKET_SIZE */
 
 /* config_value.c: "192.0.2.1:4420", "[::1]:4420", "*:4420"; buf has CONFIG_ADDRESS_SIZE bytes. */
 const char *config_address_format(const struct config_address *, char *buf);

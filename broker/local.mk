@@ -4,6 +4,7 @@ noinst_LIBRARIES += %D%/libbroker.a
 %C%_libbroker_a_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS) $(YAML_CFLAGS)
 %C%_libbroker_a_SOURCES = \
 	%D%/config.c \
+	%D%/config_ana.c \
 	%D%/config_check.c \
 	%D%/config_discovery.c \
 	%D%/config_keys.c \

@@ -360,6 +360,18 @@ enum nvme_lid {
 #define NVMF_DISCOVERY_EXTENDED 0x1u	/* EXTDLPE: entries with room for attributes */
 #define NVMF_DISCOVERY_PORT_LOCAL 0x2u	/* PLEO: what is reached by the same address */
 
+/* Asymmetric Namespace Access: how a controller reaches a group of namespaces. */
+enum nvme_ana_state {
+	NVME_ANA_OPTIMIZED = 0x1,
+	NVME_ANA_NON_OPTIMIZED = 0x2,
+	NVME_ANA_INACCESSIBLE = 0x3,
+	NVME_ANA_PERSISTENT_LOSS = 0x4,
+	NVME_ANA_CHANGE = 0xf,
+};
+#define NVME_ANA_RGO 0x00000100u	/* log 0Ch, CDW10: groups only, without their namespaces */
+/* ANACAP: each state that may be reported, by its bit. */
+#define NVME_ANACAP_STATES 0x1f
+
 /* Features: CDW10 bits 7:0 FID, Get: 10:8 SEL, Set: 31 SV. */
 enum nvme_fid {
 	NVME_FID_ARBITRATION = 0x01,

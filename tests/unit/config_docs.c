@@ -22,6 +22,7 @@ static const char *const headings[] = {
 	[SEC_DISCOVERY] = "DISCOVERY", [SEC_REFERRAL] = "REFERRALS",
 	[SEC_TRANSPORT] = "TRANSPORT", [SEC_LIMITS] = "LIMITS", [SEC_SUBSYSTEM] = "SUBSYSTEMS",
 	[SEC_NAMESPACE] = "NAMESPACES", [SEC_HOST] = "HOSTS",
+	[SEC_ANA_GROUP] = "ANA GROUPS", [SEC_ANA_LISTENER] = "ANA GROUPS",
 };
 
 static void
@@ -192,12 +193,13 @@ manual_examples_are_accepted(void **state)
 	size_t n = manual_blocks(b);
 
 	(void)state;
-	assert_int_equal(n, 10);
+	assert_int_equal(n, 11);
 	accepted_together("", b, 6);		/* service to subsystems */
 	accepted_together("listeners: [{address: '*:1'}]\n"
 	    "subsystems:\n  - nqn: nqn.2026-01.com.example:x\n", b + 6, 2);
-	accepted_together("", b + 8, 1);
-	accepted_together("listeners: [{address: '*:1'}]\n", b + 9, 1);
+	accepted_together("listeners: [{address: '*:1'}]\nsubsystems:\n", b + 8, 1);
+	accepted_together("", b + 9, 1);
+	accepted_together("listeners: [{address: '*:1'}]\n", b + 10, 1);
 	for (size_t i = 0; i < n; i++)
 		free(b[i]);
 }
