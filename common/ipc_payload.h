@@ -291,10 +291,10 @@ struct ipc_fence {
 struct ipc_admit {
 	uint16_t cntlid;
 	uint8_t	 discovery;
-	uint8_t	 reserved;
+	uint8_t	 anatt;		/* seconds; 0: ANA is not offered */
 	uint32_t nns;
-	uint32_t nn;		/* largest nsid of the subsystem */
-	uint32_t reserved2;
+	uint32_t nn;		/* largest nsid that there may be */
+	uint32_t ana_groups;	/* as many as there may be, and the largest id */
 	char	 serial[24];	/* padded with NUL, at most 20 characters */
 	char	 model[44];
 	char	 subnqn[IPC_NQN_SIZE];

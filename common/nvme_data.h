@@ -326,6 +326,20 @@ NVME_SIZE(nvme_host_behavior, 512);
 NVME_AT(nvme_host_behavior, cdfe, 4);
 #define NVME_CDFE_FORMAT_2 0x0004u
 
+/* Log page 0Ch: a header, then a descriptor with its list of NSIDs for each group. */
+struct nvme_ana_header {
+	struct le64 chgcnt;
+	struct le16 ngrps;
+	uint8_t reserved10[6];
+};
+NVME_SIZE(nvme_ana_header, 16);
+struct nvme_ana_group {
+	struct le32 grpid, nnsids;
+	struct le64 chgcnt;
+	uint8_t state, reserved17[15];
+};
+NVME_SIZE(nvme_ana_group, 32);
+
 /* Log page 70h: a header, then NUMREC entries. */
 struct nvmf_discovery_header {
 	struct le64 genctr, numrec;

@@ -45,25 +45,17 @@ is_different(const struct ipc_ns *a, const struct ipc_ns *b)
 	    a->discard_gran != b->discard_gran);
 }
 
-static bool
-is_another_path(const struct ipc_ns *a, const struct ipc_ns *b)
-{
-	return (a->ana_group != b->ana_group || a->ana_state != b->ana_state ||
-	    a->ana_count != b->ana_count);
-}
-
 /* A host that has not enabled the controller looks at everything when it does. */
 void
 ns_told(struct controller *c, const struct ns *old, const struct ns *new)
 {
 	if (new != NULL)
 		health_forget(c, new);
+	ana_told(c, old, new);
 	if (!ctrl_enabled(c))
 		return;
 	if (old == NULL || new == NULL || is_different(&old->id, &new->id))
 		ns_changed(c, old != NULL ? old->id.nsid : new->id.nsid);
-	if (old != NULL && new != NULL && is_another_path(&old->id, &new->id))
-		aer_event(c, AER_EVENT_ANA);
 }
 
 static void

@@ -126,6 +126,7 @@ ctrl_io(const struct controller *c, struct nvme_id_ctrl *id)
 	id->iorcsz = le32(sizeof(struct nvme_cqe) / 16);
 	id->msdbd = 1;
 	id->ofcs = le16(NVME_OFCS_DISCONNECT);
+	ana_identify(c, id);
 }
 
 void

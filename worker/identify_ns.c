@@ -63,6 +63,7 @@ identify_ns(const struct ns *ns, struct nvme_id_ns *id)
 		id->nsattr = NVME_NSATTR_WRITE_PROTECTED;
 	memcpy(id->nguid, ns->id.nguid, sizeof(id->nguid));
 	memcpy(id->eui64, ns->id.eui64, sizeof(id->eui64));
+	id->anagrpid = le32(ns->id.ana_group);
 	id->lbaf[0].lbads = ns->lbads;
 }
 
@@ -72,6 +73,7 @@ identify_ns_independent(const struct ns *ns, struct nvme_id_ns_independent *id)
 	id->nmic = NVME_NMIC_SHARED;
 	if (ns->id.readonly)
 		id->nsattr = NVME_NSATTR_WRITE_PROTECTED;
+	id->anagrpid = le32(ns->id.ana_group);
 	id->nstat = NVME_NSTAT_NRDY;
 }
 

@@ -13,7 +13,7 @@ endif
 %C%_libworker_a_SOURCES += %D%/ask.c %D%/bounce.c %D%/c2h.c %D%/conn.c %D%/conn.h %D%/conn_tx.c %D%/greet.c %D%/lane.c \
 	%D%/lanes.c %D%/mail.c %D%/memory.c %D%/qpair.c %D%/r2t.c %D%/rxbuf.c %D%/worker.h %D%/xfer.c
 # the controller and its commands
-%C%_libworker_a_SOURCES += %D%/abort.c %D%/admin.c %D%/aer.c %D%/controller.c %D%/discovery.c %D%/drain.c \
+%C%_libworker_a_SOURCES += %D%/abort.c %D%/admin.c %D%/aer.c %D%/ana.c %D%/controller.c %D%/discovery.c %D%/drain.c \
 	%D%/fabrics.c %D%/feature.c %D%/identify.c %D%/identify_ns.c %D%/logpage.c %D%/ns.c %D%/ns_stat.c \
 	%D%/ns_table.c %D%/nvm.c %D%/nvm.h %D%/nvm_compare.c %D%/nvm_copy.c %D%/nvm_dsm.c \
 	%D%/nvm_flush.c %D%/nvm_rw.c %D%/nvm_verify.c %D%/property.c %D%/seat.c

@@ -37,6 +37,7 @@ static const struct log *const logs[] = {
 	&log_health,
 	&log_firmware,
 	&log_changed_ns,
+	&log_ana,
 	&log_effects,
 	&log_feature_effects,
 	&log_mi_effects,

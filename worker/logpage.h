@@ -46,7 +46,7 @@ uint8_t	log_lsp(const struct slot *);
 bool	log_is_there(const struct controller *, uint8_t lid);
 
 /* One for each page. */
-extern const struct log log_errors, log_health, log_firmware, log_changed_ns, log_effects,
+extern const struct log log_ana, log_errors, log_health, log_firmware, log_changed_ns, log_effects,
     log_feature_effects, log_mi_effects, log_discovery;
 
 /* ---- changed.c: namespaces that changed since the host read log 04h ---- */

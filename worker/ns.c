@@ -32,6 +32,22 @@ ns_is_possible(const struct ipc_ns *id)
 	    size_mul(id->nlbas, id->block_size, &bytes) && bytes <= INT64_MAX);
 }
 
+/* By its ANA state. The host tries another path, so never DNR. */
+uint16_t
+ns_reach(const struct ns *ns)
+{
+	switch (ns->id.ana_state) {
+	case NVME_ANA_INACCESSIBLE:
+		return (NVME_SC_ANA_INACCESSIBLE);
+	case NVME_ANA_PERSISTENT_LOSS:
+		return (NVME_SC_ANA_PERSISTENT_LOSS);
+	case NVME_ANA_CHANGE:
+		return (NVME_SC_ANA_TRANSITION);
+	default:
+		return (0);
+	}
+}
+
 uint16_t
 ns_check_range(const struct ns *ns, uint64_t slba, uint64_t nlb)
 {

@@ -33,7 +33,11 @@ struct medium {
 
 /* A change on its way. */
 struct news {
+	struct news *next;		/* younger */
 	struct controller *ctrl;
+	uint32_t nsid;
+	bool finished, answered;	/* what began before; the broker was told */
+	bool over;			/* nobody comes back to it */
 	struct ns_table *table, *before;
 	struct ns *old, *new;		/* either may be NULL */
 	bool fresh;			/* the medium of the new row is new to the lanes */
@@ -237,16 +241,60 @@ table_with(const struct ns_table *before, uint32_t nsid, struct ns *ns)
 	memcpy(t->at + t->n, before->at + rest, (before->n - rest) * sizeof(t->at[0]));
 	t->n += before->n - rest;
 	t->version = before->version + 1;
+	t->unreachable = 0;
+	for (uint32_t i = 0; i < t->n; i++)
+		t->unreachable += ns_reach(t->at[i].ns) != 0;
 	return (t);
 }
 
 /* ---- the row that is left behind ---- */
 
 static void
-answer(const struct news *news)
+forget(struct news *news)
 {
-	if (news->fence != 0)		/* somebody asked */
-		ask_fenced(news->fence);
+	struct news **at = &news->ctrl->news;
+
+	while (*at != news)
+		at = &(*at)->next;
+	*at = news->next;
+	free(news);
+}
+
+/* In the order of the changes of that namespace: an answer says that nothing is left of what began
+ * before, whichever row it began under. */
+static void
+answer(struct controller *c, uint32_t nsid)
+{
+	struct news *news, *next;
+
+	for (news = c->news; news != NULL; news = next) {
+		next = news->next;
+		if (news->nsid != nsid)
+			continue;
+		if (!news->finished)
+			return;
+		if (!news->answered && news->fence != 0)	/* somebody asked */
+			ask_fenced(news->fence);
+		news->answered = true;
+		if (news->over)
+			forget(news);
+	}
+}
+
+/* Of what began before nothing is left, and of the news nothing is under way. */
+static void
+end(struct news *news)
+{
+	news->over = true;
+	if (news->answered)
+		forget(news);
+}
+
+static void
+finish(struct news *news)
+{
+	news->finished = true;
+	answer(news->ctrl, news->nsid);
 }
 
 static void
@@ -257,7 +305,7 @@ left_here(struct mail *m)
 	if (--news->unleft > 0)
 		return;
 	row_free(news->old);
-	free(news);
+	end(news);
 }
 
 static void
@@ -266,7 +314,7 @@ finished_here(struct mail *m)
 	struct news *news = m->arg;
 
 	if (--news->unfinished == 0)
-		answer(news);
+		finish(news);
 }
 
 /* On a lane where the row is leaving. Nothing is touched after the word that it has left. */
@@ -302,8 +350,8 @@ word_back(struct mail *m)
 		medium_close(news->new->medium);
 	if (news->old != NULL)
 		return;			/* lives on until that has left */
-	answer(news);
-	free(news);
+	news->over = true;
+	finish(news);
 }
 
 static void
@@ -328,6 +376,31 @@ word_there(struct mail *m)
 	}
 }
 
+static void
+append(struct controller *c, struct news *news)
+{
+	struct news **at = &c->news;
+
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = news;
+}
+
+/* A change of what is not there, by a broker that does not know what the one before it said. All
+ * that is left to wait for is what began when it was there. 0 or -1, errno. */
+static int
+no_news(struct controller *c, uint32_t nsid, uint64_t fence)
+{
+	struct news *news = calloc(1, sizeof(*news));
+
+	if (news == NULL)
+		return (-1);
+	*news = (struct news){ .ctrl = c, .nsid = nsid, .fence = fence, .over = true };
+	append(c, news);
+	finish(news);
+	return (0);
+}
+
 /* Takes the new row: NULL where the namespace goes. 0 or -1, errno. */
 static int
 make_news(struct controller *c, uint32_t nsid, struct ns *new, bool fresh, uint64_t fence)
@@ -343,8 +416,9 @@ make_news(struct controller *c, uint32_t nsid, struct ns *new, bool fresh, uint6
 		errno = ENOMEM;
 		return (-1);
 	}
-	*news = (struct news){ .ctrl = c, .table = table, .before = before, .new = new,
-	    .old = ns_find(before, nsid), .fresh = fresh, .fence = fence };
+	*news = (struct news){ .ctrl = c, .nsid = nsid, .table = table, .before = before,
+	    .new = new, .old = ns_find(before, nsid), .fresh = fresh, .fence = fence };
+	append(c, news);
 	news->untold = news->unfinished = news->unleft = c->lane->nlanes;
 	if (news->old != NULL)
 		news->old->news = news;
@@ -384,7 +458,9 @@ ns_change(struct controller *c, const struct ipc_ns *id)
 {
 	struct ns *old = ns_find(c->lane->ns, id->nsid), *ns;
 
-	if (old == NULL || !ns_is_possible(id) || id->block_size != old->id.block_size ||
+	if (old == NULL)
+		return (no_news(c, id->nsid, id->fence));
+	if (!ns_is_possible(id) || id->block_size != old->id.block_size ||
 	    id->ram != old->id.ram || (old->map != NULL && id->nlbas != old->id.nlbas)) {
 		errno = EINVAL;
 		return (-1);
@@ -397,10 +473,8 @@ ns_change(struct controller *c, const struct ipc_ns *id)
 int
 ns_gone(struct controller *c, const struct ipc_ns_gone *m)
 {
-	if (ns_find(c->lane->ns, m->nsid) == NULL) {
-		errno = ENOENT;
-		return (-1);
-	}
+	if (ns_find(c->lane->ns, m->nsid) == NULL)
+		return (no_news(c, m->nsid, m->fence));
 	return (make_news(c, m->nsid, NULL, false, m->fence));
 }
 

@@ -375,10 +375,17 @@ find_rule(const struct qpair *qp, const struct cmd *cmd)
 static uint16_t
 judge_rule(struct slot *s)
 {
-	s->version = s->qp->lane->ns->version;
+	const struct ns_table *table = s->qp->lane->ns;
+	const struct ns *ns;
+	uint16_t status;
+
+	s->version = table->version;
 	s->len_in = s->len_out = 0;
 	s->src = NULL;
 	s->in_place = false;
+	if (table->unreachable != 0 && s->qp->qid != 0 &&
+	    (ns = ns_find(table, s->cmd.nsid)) != NULL && (status = ns_reach(ns)) != 0)
+		return (status);
 	return (s->rule->prepare(s));
 }
 

@@ -540,6 +540,8 @@ struct controller {
 	struct { uint8_t *data; size_t len; uint64_t generation; } page;	/* discovery log */
 	uint32_t aec;		/* Feature 0Bh */
 	uint32_t events_pending, events_masked;	/* bits of enum aer_event */
+	struct news *news;		/* ns_table.c: changes on their way, oldest first */
+	uint64_t ana_changes;		/* of log 0Ch */
 	TAILQ_HEAD(, slot) aers;
 	uint32_t naers;
 	uint32_t naborts;	/* Aborts that are not answered yet */
@@ -697,6 +699,12 @@ uint16_t abort_prepare(struct slot *);
 void	abort_execute(struct slot *);
 void	abort_over(struct slot *, bool aborted);	/* on the lane of the command that it was for */
 
+/* ---- ana.c: Asymmetric Namespace Access ---- */
+bool	ana_is_offered(const struct controller *);
+void	ana_identify(const struct controller *, struct nvme_id_ctrl *);
+/* As ns_told(): log 0Ch has changed, and the event, if it is one. */
+void	ana_told(struct controller *, const struct ns *old, const struct ns *new);
+
 /* ---- ns.c: a namespace: range checks, a descriptor ---- */
 
 /* One lane's share in a namespace; its thread's only. */
@@ -733,6 +741,7 @@ int	ns_flush_error(struct eng_op *);
 void	ns_durable_failed(struct eng_op *);	/* a write with FUA */
 bool	ns_is_possible(const struct ipc_ns *);	/* sizes that can be served */
 uint8_t	ns_block_shift(const struct ipc_ns *);
+uint16_t ns_reach(const struct ns *);	/* 0, or what every I/O command to it is answered */
 /* 0, or NVME_SC_LBA_OUT_OF_RANGE; nlb is 1's based. */
 uint16_t ns_check_range(const struct ns *, uint64_t slba, uint64_t nlb);
 uint16_t ns_status(enum eng_verb, int error);	/* errno to NVMe status */
@@ -741,6 +750,7 @@ uint16_t ns_status(enum eng_verb, int error);	/* errno to NVMe status */
 /* A table never changes: a new one is told to each lane, the old one goes when all have it. */
 struct ns_table {
 	uint32_t version;
+	uint32_t unreachable;	/* rows whose ANA state forbids I/O */
 	uint32_t n;
 	struct ns_entry { uint32_t nsid; struct ns *ns; } at[];	/* sorted by nsid */
 };

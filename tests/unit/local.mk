@@ -279,6 +279,11 @@ UNIT_TESTS += %D%/aer
 %C%_aer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_aer_LDADD = $(UNIT_COMMANDS)
 
+UNIT_TESTS += %D%/ana_log
+%C%_ana_log_SOURCES = %D%/ana_log.c $(FAKES)
+%C%_ana_log_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_ana_log_LDADD = $(UNIT_COMMANDS)
+
 UNIT_TESTS += %D%/controller
 %C%_controller_SOURCES = %D%/controller.c $(FAKES)
 %C%_controller_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -70,13 +70,14 @@ waits_for_what_began(void **state)
 	id.readonly = 0;
 	id.fence = 9;
 	assert_int_equal(ns_change(fake.c, &id), 0);
-	assert_int_equal(fake.nfenced, 1);	/* the row between had no commands */
-	assert_int_equal(fake.fenced[0], 9);
+	/* the row between had no commands; but what began before that is still there */
+	assert_int_equal(fake.nfenced, 0);
 	expect_write(fd, (1 << 20) - 1);
 	after = fake_nvm(&write_last, block);
 	fake_disk_run();
 	assert_int_equal(fake.nfenced, 2);
-	assert_int_equal(fake.fenced[1], 8);
+	assert_int_equal(fake.fenced[0], 8);
+	assert_int_equal(fake.fenced[1], 9);
 	fake_release(before);
 	fake_release(after);
 }
@@ -95,16 +96,34 @@ goes(void **state)
 	assert_int_equal(ns_gone(fake.c, &gone), 0);
 	assert_null(ns_find(fake.lane.ns, NS_512));
 	assert_int_equal(fake_nvm_status(&write_last, block), DNR(NVME_SC_INVALID_FIELD));
+	/* another broker, which does not know, says so again: that waits for the same commands */
+	gone.fence = 11;
+	assert_int_equal(ns_gone(fake.c, &gone), 0);
 	assert_int_equal(fake.nfenced, 0);
 	assert_int_equal(fake_disk_fd(file), fd);
 	fake_disk_run();
 	assert_int_equal(fake_status(s), 0);
 	assert_int_equal(fake.fenced[0], 10);
+	assert_int_equal(fake.fenced[1], 11);
 	assert_int_equal(fake_disk_fd(file), -1);
 	assert_int_equal(fcntl(fd, F_GETFD), -1);	/* nobody here has it any more */
 	fake_release(s);
-	assert_int_equal(ns_gone(fake.c, &gone), -1);
-	assert_int_equal(errno, ENOENT);
+	gone.fence = 12;
+	assert_int_equal(ns_gone(fake.c, &gone), 0);
+	assert_int_equal(fake.nfenced, 3);
+}
+
+static void
+what_is_not_there_does_not_change(void **state)
+{
+	struct ipc_ns id = row_of(NS_512, 13);
+
+	(void)state;
+	id.nsid = NS_NONE;
+	assert_int_equal(ns_change(fake.c, &id), 0);
+	assert_null(ns_find(fake.lane.ns, NS_NONE));
+	assert_int_equal(fake.nfenced, 1);
+	assert_int_equal(fake.fenced[0], 13);
 }
 
 static void
@@ -171,12 +190,11 @@ again_and_again(void **state)
 static void
 impossible_changes(void **state)
 {
-	struct ipc_ns rows[] = { row_of(NS_512, 1), row_of(NS_512, 1), row_of(NS_512, 1) };
+	struct ipc_ns rows[] = { row_of(NS_512, 1), row_of(NS_512, 1) };
 
 	(void)state;
 	rows[0].block_size = 4096;
-	rows[1].nsid = NS_NONE;
-	rows[2].nlbas = 0;
+	rows[1].nlbas = 0;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_int_equal(ns_change(fake.c, &rows[i]), -1);
 		assert_int_equal(errno, EINVAL);
@@ -191,7 +209,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(grows), T(waits_for_what_began), T(goes), T(is_replaced), T(memory_stays),
-		T(again_and_again), T(impossible_changes),
+		T(again_and_again), T(what_is_not_there_does_not_change), T(impossible_changes),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
