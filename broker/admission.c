@@ -19,8 +19,8 @@ static void advance(struct admission *);
 
 /* ---- namespaces ---- */
 
-static uint64_t
-new_lock_offset(void)
+uint64_t
+admission_lock_offset(void)
 {
 	uint64_t r;
 
@@ -67,7 +67,7 @@ open_want(struct want *w)
 		return;
 	}
 	w->state = WANT_OPENER;
-	w->lock_offset = new_lock_offset();
+	w->lock_offset = admission_lock_offset();
 	w->job = opener_reopen(w->backend, w->lock_offset, w->readonly,
 	    (uint32_t)(w - w->admission->want), opened, w);
 	if (w->job == NULL)
@@ -89,7 +89,7 @@ choose(struct broker *b, const struct admit_verdict *v, struct want *want)
 			continue;
 		backend_measure(be);
 		want[n].backend = be;
-		want[n].readonly = !config_may_write(ns, v->host) || be->info.readonly;
+		want[n].readonly = backend_is_readonly(be, v->host);
 		want[n].fd = -1;
 		n++;
 	}
@@ -188,10 +188,15 @@ static void
 advance(struct admission *a)
 {
 	struct session *s = a->session;
+	enum admit_reason reason;
 
 	if (a->feeding || any_is(a, WANT_DRAIN) || any_is(a, WANT_OPENER))
 		return;
-	if (admission_record(a) == -1 || (a->verdict.discovery && discovery_send(s) == -1)) {
+	if ((reason = admission_record(a)) != ADMIT_OK) {
+		refuse(s, reason);
+		return;
+	}
+	if (a->verdict.discovery && discovery_send(s) == -1) {
 		refuse(s, ADMIT_NO_RESOURCES);
 		return;
 	}

@@ -30,8 +30,8 @@ struct admission {
 	struct want want[];
 };
 
-/* admission_tell.c: each returns 0, or -1 when it is to be tried again (tell_*) or cannot be had. */
-int	admission_record(struct admission *);
+/* admission_tell.c: tell_* return 0, or -1 when it is to be tried again. */
+enum admit_reason admission_record(struct admission *);	/* ADMIT_OK: kept */
 int	admission_tell_ns(struct admission *, struct want *);
 int	admission_tell_admit(struct admission *);
 

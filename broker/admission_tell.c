@@ -5,7 +5,6 @@
  */
 #include "config.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,18 +13,6 @@
 #include "common/nvme.h"
 
 /* ---- the record ---- */
-
-/* Not to be guessed: a stranger who knows it could ask for queues of that controller. */
-static uint16_t
-new_cntlid(struct broker *b)
-{
-	uint16_t id;
-
-	do
-		id = (uint16_t)(1 + randombytes_uniform(NVME_CNTLID_MAX));
-	while (session_by_cntlid(b, id) != NULL);
-	return (id);
-}
 
 static void
 note_ns(struct ipc_record *r, const struct want *w)
@@ -38,15 +25,18 @@ note_ns(struct ipc_record *r, const struct want *w)
 	memcpy(ns->claim, w->backend->key, sizeof(ns->claim));
 }
 
-int
+enum admit_reason
 admission_record(struct admission *a)
 {
+	const struct config_subsystem *sub = a->verdict.subsystem;
 	struct session *s = a->session;
 	struct ipc_record *r = s->record;
-	uint16_t cntlid = new_cntlid(s->broker);
+	uint16_t cntlid = cntlid_new(s->broker, sub);
 
+	if (cntlid == 0)
+		return (ADMIT_NO_CNTLID);
 	if (r == NULL && (r = s->record = malloc(sizeof(*r))) == NULL)
-		return (-1);
+		return (ADMIT_NO_RESOURCES);
 	memset(r, 0, sizeof(*r));
 	r->version = IPC_RECORD_VERSION;
 	r->kind = RECORD_CONTROLLER;
@@ -54,6 +44,7 @@ admission_record(struct admission *a)
 	r->cntlid = cntlid;
 	r->discovery = a->verdict.discovery;
 	r->digests = a->verdict.digests;
+	r->ana = sub != NULL && sub->nana_groups > 0;
 	r->peer = s->peer;
 	r->local = s->local;
 	r->since_ms = loop_wall_ms();
@@ -63,7 +54,7 @@ admission_record(struct admission *a)
 	for (uint32_t i = 0; i < a->n; i++)
 		if (a->want[i].state == WANT_HAVE)
 			note_ns(r, &a->want[i]);
-	return (record_keep(s));
+	return (record_keep(s) == 0 ? ADMIT_OK : ADMIT_NO_RESOURCES);
 }
 
 /* ---- the worker ---- */
@@ -79,17 +70,6 @@ admission_tell_ns(struct admission *a, struct want *w)
 	close(w->fd);	/* no duplicate: the lock must go with the worker's last write */
 	w->fd = -1;
 	return (0);
-}
-
-static uint32_t
-largest_nsid(const struct config_subsystem *s)
-{
-	uint32_t nn = 0;
-
-	for (size_t i = 0; i < s->nnamespaces; i++)
-		if (s->namespaces[i].nsid > nn)
-			nn = s->namespaces[i].nsid;
-	return (nn);
 }
 
 int
@@ -109,7 +89,9 @@ admission_tell_admit(struct admission *a)
 	memcpy(m.subnqn, s->record->subnqn, sizeof(m.subnqn));
 	strlcpy(m.model, "Cellblock", sizeof(m.model));
 	if (sub != NULL) {
-		m.nn = largest_nsid(sub);
+		m.nn = CONFIG_NSID_MAX;	/* namespaces may come while it is connected */
+		m.anatt = s->record->ana ? (uint8_t)(sub->anatt_ms / 1000) : 0;
+		m.ana_groups = s->record->ana ? CONFIG_ANA_GROUPS_MAX : 0;
 		strlcpy(m.serial, sub->serial, sizeof(m.serial));
 		strlcpy(m.model, sub->model, sizeof(m.model));
 	}

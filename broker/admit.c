@@ -75,6 +75,8 @@ static const struct {
 	    "raise limits: greeting-timeout, or give hosts fewer namespaces" },
 	[ADMIT_NO_RESOURCES] = { { BUSY, 0, 0, { 0 } }, "out of memory or descriptors",
 	    "raise LimitNOFILE, or add memory" },
+	[ADMIT_NO_CNTLID] = { { BUSY, 0, 0, { 0 } },
+	    "all controller ids of the subsystem are in use", "give it a larger range: cntlids" },
 	[ADMIT_UNKNOWN_CNTLID] = { { PARAM, IPO_CNTLID, IN_DATA, { 0 } },
 	    "the controller of this queue is gone", "the host connects anew" },
 	[ADMIT_OTHER_HOST] = { { PARAM | DNR, IPO_HOSTNQN, IN_DATA, { 0 } },

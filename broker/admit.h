@@ -34,6 +34,7 @@ enum admit_reason {
 	ADMIT_NOT_DRAINED,	/* a dead worker's writes may still arrive */
 	ADMIT_OVERLOAD,		/* its namespaces could not be opened in time */
 	ADMIT_NO_RESOURCES,
+	ADMIT_NO_CNTLID,
 	/* of I/O queues */
 	ADMIT_UNKNOWN_CNTLID,
 	ADMIT_OTHER_HOST,

@@ -99,6 +99,7 @@ online(struct backend *be)
 	if (be->last.error != 0 || be->broker->phase >= BROKER_IN_CHARGE)
 		log_info("namespace %u of %s is online", be->ns->nsid, be->subsystem->nqn);
 	memset(&be->last, 0, sizeof(be->last));
+	live_all(be->broker);
 }
 
 /* ---- the page cache ---- */
@@ -275,6 +276,20 @@ backend_measure(struct backend *be)
 	tell_size(be);
 }
 
+/* A namespace that has become read-only keeps the claim by which it could be written: nobody loses
+ * it for that. */
+static void
+prefer_old_claim(struct backend *be)
+{
+	uint8_t key[HELD_KEY_SIZE];
+
+	if (!be->ns->read_only)
+		return;
+	held_key(key, HOLD_CLAIM, be->ns->path, false, be->ns->block_size);
+	if (held_find(&be->broker->held, HOLD_CLAIM, key) != NULL)
+		memcpy(be->key, key, sizeof(be->key));
+}
+
 static bool
 adopt(struct backend *be)
 {
@@ -403,8 +418,11 @@ backends_start(struct broker *b)
 
 		if (be->path_index == NO_PATH)
 			start_ram(be);
-		else if (!adopt(be))
-			try_claim(be);
+		else {
+			prefer_old_claim(be);
+			if (!adopt(be))
+				try_claim(be);
+		}
 	}
 }
 

@@ -21,6 +21,7 @@
 #include <syslog.h>
 
 #include "broker/admit.h"
+#include "broker/ana.h"
 #include "broker/cache.h"
 #include "broker/configuration.h"
 #include "broker/discovery.h"
@@ -53,14 +54,18 @@ enum {
 #define NO_PATH UINT32_MAX
 
 struct admission;
+struct ana_change;
 struct broker;
 struct drain;
 struct fence;
 struct fence_wait;
+struct live;
 struct opener_job;
 struct range_book;
 struct range_member;
 struct session;
+
+_Static_assert(CONFIG_SOCKET_SIZE == CTL_LISTENER_SIZE, "names of listeners");
 
 enum broker_phase { BROKER_STARTING, BROKER_CLAIMING, BROKER_CONFINED, BROKER_IN_CHARGE,
 	BROKER_LEAVING };
@@ -123,6 +128,8 @@ struct session {
 	uint32_t inherited_state;
 	bool gone_early;		/* ended before GO; status says how */
 	int status;
+	bool leaving;			/* was told to */
+	struct live *live;		/* what is being changed of it, or NULL */
 	bool gone;			/* reaped; here until its writes have drained */
 	enum greet_outcome outcome;	/* of its greeting, when it ends */
 	struct ipc_addr peer, local;	/* family 0: the listener has not said */
@@ -179,7 +186,12 @@ struct broker {
 	struct range_book *ranges;	/* who has one for itself; and when that was looked at last */
 	struct timer *range_timer;
 	uint64_t range_ms;		/* 0: it is not running */
+	unsigned closers;		/* of live.c: locks that are being looked at */
+	struct timer *live_again;	/* NULL: none was needed yet */
 	unsigned ctl_clients;
+	int control;			/* cellblockctl's socket, or -1 */
+	struct ana *ana;		/* from GO on */
+	TAILQ_HEAD(, ana_change) ana_changes;
 	bool layers_said;
 	uint32_t engine_said, why_said;	/* of the workers, when last said */
 	bool drained;			/* said to the warden */
@@ -226,6 +238,7 @@ bool	backends_pending(const struct broker *);
 struct backend *backend_find(struct broker *, const struct config_subsystem *, uint32_t nsid);
 struct backend *backend_by_key(struct broker *, const uint8_t key[HELD_KEY_SIZE]);
 void	held_sweep(struct broker *);	/* drops what nobody needs any more */
+bool	backend_is_readonly(const struct backend *, const struct config_host *);
 /* Asks how large it is now; it may have been resized. */
 void	backend_measure(struct backend *);
 /* An opener failed on it: it waits, and is tried again. */
@@ -318,11 +331,36 @@ int	session_range_unlock(struct session *, const struct ipc_range_ref *);
 int	session_range_held(struct session *, const struct ipc_range_ref *);
 int	session_range_reset_done(struct session *);
 
+/* ---- live.c: what controllers have, while they run ---- */
+void	live_start(struct broker *);		/* in charge: all that we inherited */
+void	live_session(struct session *);		/* it may have to have something else now */
+void	live_all(struct broker *);
+void	live_again(struct broker *);		/* ... in a while */
+void	live_cancel(struct session *);		/* it is gone */
+
+/* ---- cntlid.c ---- */
+uint16_t cntlid_new(struct broker *, const struct config_subsystem *);	/* NULL: discovery. 0: none */
+
+/* ---- resize.c ---- */
+void	resize_look(struct broker *);	/* at every device and file, now */
+void	resize_poll(struct broker *);	/* ... if that is of use to anybody */
+
 /* ---- admission.c: an admin Connect, from its arrival to ADMIT or REFUSE ---- */
 void	admission_begin(struct session *);
 void	admission_late(struct session *);	/* its time is over */
 void	admission_cancel(struct session *);
+uint64_t admission_lock_offset(void);	/* of a description's drain lock */
 void	admission_drained(struct broker *);	/* some drain is done: who waits looks again */
+
+/* ---- ana_change.c: ANA states that controllers are told, and their change ---- */
+void	ana_start(struct broker *);	/* in charge */
+void	ana_row(const struct session *, const struct backend *, struct ipc_ns *);	/* its part */
+/* done() comes once, later, unless it is forgotten before; why is NULL then. NULL with why: it
+ * cannot be, or not now. */
+typedef void ana_done(void *ctx, const char *why);
+struct ana_change *ana_change(struct broker *, const struct ctl_ana_set *, ana_done *, void *ctx,
+	    const char **why);
+void	ana_change_forget(struct ana_change *);
 
 /* ---- census.c: who is here ---- */
 void	census_count(struct session *asking, struct admit_counts *);	/* without itself */
@@ -362,6 +400,8 @@ struct fence *fence_new(struct broker *, fence_done *, void *ctx);
  * the turn in which the fence was made. */
 void	fence_tell(struct fence *, struct session *, uint32_t nsid);
 void	fence_tell_gone(struct fence *, struct session *, uint32_t nsid);
+/* One that it shall have from now on, as its record says. Takes fd. */
+void	fence_tell_new(struct fence *, struct session *, uint32_t nsid, int fd);
 int	fence_answered(struct session *, uint64_t fence);	/* FENCED; -1: nobody asked */
 void	fence_feed(struct session *);		/* there may be room; it was admitted */
 void	fence_drained(struct session *);	/* it is gone, and so are its writes */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cellblockctl: what a person types. Asks the broker over its control socket and prints what comes
- * back, as a table or as JSON. Holds no right of its own: the socket's mode and the broker decide.
+ * cellblockctl: what a person or a cluster manager types. Asks the broker over its control socket and
+ * prints what comes back, as a table or as JSON. Holds no right of its own: the socket's mode and the
+ * broker decide.
  */
 #include "config.h"
 
@@ -19,15 +20,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "broker/ana.h"
 #include "broker/ctl_print.h"
 #include "common/ipc.h"
 
 #define ANSWER_MS 10000
+#define CHANGE_MS 300000	/* a change ends workers that hang, and waits for their writes */
 
 static struct answer {
 	struct ctl_reply reply;
 	int fd;
+	struct ctl_done done;
 } answer = { .fd = -1 };
+
+struct options {
+	const char *listener;
+	bool json;
+	char **arg;			/* behind the command */
+	int narg;
+};
 
 IPC_RECEIVER(from_broker, IPC_BROKER_TO_CTL)
 
@@ -42,25 +53,42 @@ on_ctl_reply(void *ctx, const struct ctl_reply *p, int *fds)
 	return (0);
 }
 
+static int
+on_ctl_done(void *ctx, const struct ctl_done *p, int *fds)
+{
+	struct answer *a = ctx;
+
+	(void)fds;
+	a->done = *p;
+	a->done.text[sizeof(a->done.text) - 1] = '\0';
+	return (0);
+}
+
 static const struct command {
 	const char *name;
 	enum ctl_what what;
 	size_t record_size;
 	void (*print)(const void *records, uint32_t count, bool json);
-	const char *help;
+	const char *args, *help;
+	int nargs;			/* with them it is set, without it is shown */
 } commands[] = {
-	{ "sessions", CTL_SESSIONS, sizeof(struct ctl_session), print_sessions,
-	    "controllers: who is connected, from where, with what" },
-	{ "namespaces", CTL_NAMESPACES, sizeof(struct ctl_namespace), print_namespaces,
-	    "namespaces: size, identity, state, users" },
+	{ "sessions", CTL_SESSIONS, sizeof(struct ctl_session), print_sessions, "",
+	    "controllers: who is connected, from where, with what", 0 },
+	{ "namespaces", CTL_NAMESPACES, sizeof(struct ctl_namespace), print_namespaces, "",
+	    "namespaces: size, identity, state, users", 0 },
+	{ "rescan", CTL_RESCAN, sizeof(struct ctl_namespace), print_namespaces, "",
+	    "look for new sizes now, and show the namespaces", 0 },
+	{ "ana", CTL_ANA, sizeof(struct ctl_ana), print_ana, "[NQN GROUP STATE]",
+	    "ANA groups: their states, or a new one", 3 },
 };
 
 static int
 usage(FILE *to)
 {
-	fprintf(to, "usage: cellblockctl [-s SOCKET] COMMAND [--json]\n\n");
+	fprintf(to, "usage: cellblockctl [-s SOCKET] COMMAND [--json] [--listener LISTENER]\n\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		fprintf(to, "  %-12s %s\n", commands[i].name, commands[i].help);
+		fprintf(to, "  %-10s %-17s  %s\n", commands[i].name, commands[i].args,
+		    commands[i].help);
 	return (2);
 }
 
@@ -102,17 +130,29 @@ dial(const char *path)
 }
 
 static int
+no_answer(const char *why)
+{
+	fprintf(stderr, "cellblockctl: no answer: %s\n", why[0] != '\0' ? why : strerror(errno));
+	return (-1);
+}
+
+static int
+wait_answer(int fd, int ms)
+{
+	struct ipc_peer peer = { .fd = fd, .in = &from_broker, .ctx = &answer, .state = S_UP };
+
+	return (ipc_dispatch_wait(&peer, ms) == 1 ? 0 : no_answer(peer.why));
+}
+
+static int
 ask(int fd, const struct command *cmd)
 {
 	struct ctl_request request = { .what = cmd->what, .version = CTL_VERSION };
-	struct ipc_peer peer = { .fd = fd, .in = &from_broker, .ctx = &answer, .state = S_UP };
 
-	if (IPC_SEND(fd, CTL_REQUEST, &request) == -1 ||
-	    ipc_dispatch_wait(&peer, ANSWER_MS) != 1) {
-		fprintf(stderr, "cellblockctl: no answer: %s\n",
-		    peer.why[0] != '\0' ? peer.why : strerror(errno));
+	if (IPC_SEND(fd, CTL_REQUEST, &request) == -1)
+		return (no_answer(""));
+	if (wait_answer(fd, ANSWER_MS) == -1)
 		return (-1);
-	}
 	if (answer.reply.what != (uint32_t)cmd->what ||
 	    answer.reply.record_size != cmd->record_size) {
 		fprintf(stderr, "cellblockctl: the service is of another version\n");
@@ -145,6 +185,54 @@ show(const struct command *cmd, bool json)
 	return (fflush(stdout) == 0 ? 0 : -1);
 }
 
+/* ---- ana NQN GROUP STATE ---- */
+
+static int
+wrong(const char *what, const char *text)
+{
+	fprintf(stderr, "cellblockctl: '%s' is no %s\n", text, what);
+	return (-1);
+}
+
+static int
+fill_ana(const struct options *o, struct ctl_ana_set *m)
+{
+	char *end;
+	int state = ana_state_number(o->arg[2]);
+
+	memset(m, 0, sizeof(*m));
+	m->version = CTL_VERSION;
+	m->group = (uint32_t)strtoul(o->arg[1], &end, 10);
+	m->state = (uint32_t)state;
+	if (o->arg[1][0] < '0' || o->arg[1][0] > '9' || *end != '\0')
+		return (wrong("number of a group", o->arg[1]));
+	if (state == -1)
+		return (wrong("state (optimized, non-optimized, inaccessible, persistent-loss, "
+		    "change, configured)", o->arg[2]));
+	if (strlcpy(m->subnqn, o->arg[0], sizeof(m->subnqn)) >= sizeof(m->subnqn))
+		return (wrong("NQN", o->arg[0]));
+	if (o->listener != NULL && (o->listener[0] == '\0' ||
+	    strlcpy(m->listener, o->listener, sizeof(m->listener)) >= sizeof(m->listener)))
+		return (wrong("listener", o->listener));
+	return (0);
+}
+
+static int
+set_ana(int fd, const struct options *o)
+{
+	struct ctl_ana_set m;
+
+	if (fill_ana(o, &m) == -1)
+		return (2);
+	if (IPC_SEND(fd, CTL_ANA_SET, &m) == -1)
+		return (no_answer("") == 0 ? 0 : 1);
+	if (wait_answer(fd, CHANGE_MS) == -1)
+		return (1);
+	if (answer.done.failed)
+		fprintf(stderr, "cellblockctl: %s\n", answer.done.text);
+	return (answer.done.failed ? 1 : 0);
+}
+
 static const struct command *
 find_command(const char *name)
 {
@@ -154,24 +242,39 @@ find_command(const char *name)
 	return (NULL);
 }
 
+static int
+run(const char *path, const struct command *cmd, const struct options *o)
+{
+	int fd = dial(path);
+
+	if (fd == -1)
+		return (1);
+	if (o->narg > 0)
+		return (set_ana(fd, o));
+	return (ask(fd, cmd) == -1 || show(cmd, o->json) == -1 ? 1 : 0);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "listener", required_argument, NULL, 'l' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *path = default_socket();
+	struct options o = { 0 };
 	const struct command *cmd;
-	bool json = false;
-	int c, fd;
+	int c;
 
-	while ((c = getopt_long(argc, argv, "hjs:V", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "hjl:s:V", options, NULL)) != -1) {
 		if (c == 'j')
-			json = true;
+			o.json = true;
+		else if (c == 'l')
+			o.listener = optarg;
 		else if (c == 's')
 			path = optarg;
 		else if (c == 'V')
@@ -179,13 +282,15 @@ main(int argc, char **argv)
 		else
 			return (c == 'h' ? (usage(stdout), 0) : usage(stderr));
 	}
-	if (optind != argc - 1)
+	if (optind >= argc)
 		return (usage(stderr));
 	if ((cmd = find_command(argv[optind])) == NULL) {
 		fprintf(stderr, "cellblockctl: no command '%s'\n", argv[optind]);
 		return (usage(stderr));
 	}
-	if ((fd = dial(path)) == -1 || ask(fd, cmd) == -1 || show(cmd, json) == -1)
-		return (1);
-	return (0);
+	o.arg = argv + optind + 1;
+	o.narg = argc - optind - 1;
+	if ((o.narg != 0 && o.narg != cmd->nargs) || (o.narg == 0 && o.listener != NULL))
+		return (usage(stderr));
+	return (run(path, cmd, &o));
 }

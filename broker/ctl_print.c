@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "broker/ana.h"
 #include "broker/ctl_print.h"
 #include "common/addr.h"
 #include "common/ipc_payload.h"
@@ -198,6 +199,60 @@ print_namespaces(const void *records, uint32_t count, bool json)
 			namespace_json(&n[i]);
 		else
 			namespace_row(&n[i]);
+	}
+	if (json)
+		printf("]\n");
+}
+
+/* ---- ANA groups ---- */
+
+static const char *
+state_text(uint32_t state)
+{
+	const char *name = ana_state_name(state);
+
+	return (name != NULL ? name : "?");
+}
+
+static void
+ana_json(const struct ctl_ana *a)
+{
+	printf("{\"group\":%u,\"state\":\"%s\",\"target\":\"%s\",\"configured\":\"%s\","
+	    "\"changes\":%" PRIu64 ",\"listener\":", a->group, state_text(a->state),
+	    state_text(a->target), state_text(a->configured), a->count);
+	json_text(a->listener, sizeof(a->listener));
+	printf(",\"subsystem\":");
+	json_text(a->subnqn, sizeof(a->subnqn));
+	putchar('}');
+}
+
+static void
+ana_row(const struct ctl_ana *a)
+{
+	char sub[400], listener[400];
+
+	printf("%5u %-15s %-15s %-24s %s\n", a->group, state_text(a->state),
+	    state_text(a->configured), safe_text(a->listener, sizeof(a->listener), listener,
+	    sizeof(listener)), safe_text(a->subnqn, sizeof(a->subnqn), sub, sizeof(sub)));
+}
+
+void
+print_ana(const void *records, uint32_t count, bool json)
+{
+	const struct ctl_ana *a = records;
+
+	if (json)
+		putchar('[');
+	else
+		printf("%5s %-15s %-15s %-24s %s\n", "GROUP", "STATE", "CONFIGURED", "LISTENER",
+		    "SUBSYSTEM");
+	for (uint32_t i = 0; i < count; i++) {
+		if (json && i > 0)
+			putchar(',');
+		if (json)
+			ana_json(&a[i]);
+		else
+			ana_row(&a[i]);
 	}
 	if (json)
 		printf("]\n");

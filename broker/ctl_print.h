@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* records: `count` of struct ctl_session or ctl_namespace; to stdout. */
+/* records: `count` of struct ctl_session, ctl_namespace or ctl_ana; to stdout. */
 void	print_sessions(const void *records, uint32_t count, bool json);
 void	print_namespaces(const void *records, uint32_t count, bool json);
+void	print_ana(const void *records, uint32_t count, bool json);
 
 #endif

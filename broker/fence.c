@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "broker/broker.h"
 
@@ -27,6 +28,7 @@ struct fence_wait {
 	struct fence *fence;
 	uint32_t nsid;
 	bool gone;			/* it is taken away */
+	int fd;				/* it is given, with this one, until told; or -1 */
 	bool told;
 };
 
@@ -54,6 +56,37 @@ tell_row(const struct session *s, const struct fence_wait *w)
 	return (IPC_SEND(s->ch.peer.fd, NS_CHANGE, &m));
 }
 
+/* No duplicate stays: the lock must go with the worker's last write. */
+static int
+tell_new(struct session *s, struct fence_wait *w)
+{
+	const struct ipc_record_ns *r = record_ns(s, w->nsid);
+	const struct backend *be = r == NULL ? NULL : session_backend(s, r);
+	struct ipc_ns m;
+
+	if (be == NULL)
+		return (tell_gone(s, w));
+	ns_row(s, be, r->readonly, &m);
+	m.fence = w->fence->id;
+	if (session_range_ns(s, r->claim) == -1) {	/* what it must keep out of comes first */
+		errno = EAGAIN;
+		return (-1);
+	}
+	if (IPC_SEND_FD(s->ch.peer.fd, NS, &m, &w->fd) == -1)
+		return (-1);
+	close(w->fd);
+	w->fd = -1;
+	return (0);
+}
+
+static int
+tell(struct session *s, struct fence_wait *w)
+{
+	if (w->gone)
+		return (tell_gone(s, w));
+	return (w->fd != -1 ? tell_new(s, w) : tell_row(s, w));
+}
+
 void
 fence_feed(struct session *s)
 {
@@ -64,7 +97,7 @@ fence_feed(struct session *s)
 	TAILQ_FOREACH(w, &s->fences, entry) {
 		if (w->told)
 			continue;
-		if ((w->gone ? tell_gone(s, w) : tell_row(s, w)) == 0) {
+		if (tell(s, w) == 0) {
 			w->told = true;
 			continue;
 		}
@@ -120,6 +153,8 @@ answered(struct session *s, struct fence_wait *w)
 	struct fence *f = w->fence;
 
 	TAILQ_REMOVE(&s->fences, w, entry);
+	if (w->fd != -1)
+		close(w->fd);
 	free(w);
 	if (--f->waits == 0)
 		timer_set(f->due, 0);
@@ -144,7 +179,7 @@ fence_new(struct broker *b, fence_done *done, void *ctx)
 }
 
 static void
-wait_for(struct fence *f, struct session *s, uint32_t nsid, bool gone)
+wait_for(struct fence *f, struct session *s, uint32_t nsid, bool gone, int fd)
 {
 	struct fence_wait *w = calloc(1, sizeof(*w));
 
@@ -155,6 +190,7 @@ wait_for(struct fence *f, struct session *s, uint32_t nsid, bool gone)
 	w->fence = f;
 	w->nsid = nsid;
 	w->gone = gone;
+	w->fd = fd;
 	TAILQ_INSERT_TAIL(&s->fences, w, entry);
 	f->waits++;
 	timer_set(f->due, s->broker->config->limits.change_timeout_ms);
@@ -164,13 +200,19 @@ wait_for(struct fence *f, struct session *s, uint32_t nsid, bool gone)
 void
 fence_tell(struct fence *f, struct session *s, uint32_t nsid)
 {
-	wait_for(f, s, nsid, false);
+	wait_for(f, s, nsid, false, -1);
 }
 
 void
 fence_tell_gone(struct fence *f, struct session *s, uint32_t nsid)
 {
-	wait_for(f, s, nsid, true);
+	wait_for(f, s, nsid, true, -1);
+}
+
+void
+fence_tell_new(struct fence *f, struct session *s, uint32_t nsid, int fd)
+{
+	wait_for(f, s, nsid, false, fd);
 }
 
 int

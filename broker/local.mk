@@ -54,7 +54,7 @@ CLEANFILES += %D%/cellblock.yaml.5
 	$(SUBST) $(srcdir)/%D%/cellblock.yaml.5.in > $@
 
 sbin_PROGRAMS += %D%/cellblockctl
-%C%_cellblockctl_SOURCES = %D%/cellblockctl.c %D%/ctl_print.c %D%/ctl_print.h
+%C%_cellblockctl_SOURCES = %D%/ana.h %D%/ana_name.c %D%/cellblockctl.c %D%/ctl_print.c %D%/ctl_print.h
 %C%_cellblockctl_LDADD = common/libplumbing.a common/libpure.a $(BSD_LIBS) $(SECCOMP_LIBS)
 man_MANS += %D%/cellblockctl.8
 EXTRA_DIST += %D%/cellblockctl.8
@@ -94,6 +94,7 @@ pkglibexec_PROGRAMS += %D%/cellblock-broker
 %C%_cellblock_broker_LDADD = %D%/libpolicy.a %D%/libbroker.a common/libplumbing.a common/libpure.a \
 	$(EVENT_LIBS) $(SODIUM_LIBS) $(YAML_LIBS) $(BSD_LIBS) $(SECCOMP_LIBS)
 %C%_cellblock_broker_SOURCES = %D%/admission.c %D%/admission.h %D%/admission_tell.c \
+	%D%/ana_change.c %D%/cntlid.c %D%/live.c %D%/resize.c \
 	%D%/backend.c %D%/broker.c %D%/broker.h %D%/census.c \
 	%D%/discovery_page.c %D%/drain.c %D%/fence.c %D%/from_warden.c %D%/listen.c \
 	%D%/listener_link.c %D%/logline.c %D%/loop.c %D%/loop.h %D%/ns_row.c %D%/opener_job.c \
@@ -106,6 +107,6 @@ EXTRA_DIST += %D%/cellblock-broker.8
 # Its pure half, which the unit tests link.
 noinst_LIBRARIES += %D%/libpolicy.a
 %C%_libpolicy_a_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS)
-%C%_libpolicy_a_SOURCES = %D%/admit.c %D%/admit.h %D%/cache.c %D%/cache.h %D%/discovery.c %D%/discovery.h \
+%C%_libpolicy_a_SOURCES = %D%/ana.c %D%/ana.h %D%/ana_name.c %D%/admit.c %D%/admit.h %D%/cache.c %D%/cache.h %D%/discovery.c %D%/discovery.h \
 	%D%/held.c %D%/held.h
 %C%_libpolicy_a_SOURCES += %D%/range.c %D%/range.h

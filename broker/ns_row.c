@@ -24,7 +24,6 @@ ns_row(const struct session *s, const struct backend *be, bool readonly, struct 
 {
 	const struct ipc_claimed *c = &be->info;
 
-	(void)s;
 	*m = (struct ipc_ns){
 		.nsid = be->ns->nsid,
 		.block_size = c->block_size,
@@ -44,6 +43,14 @@ ns_row(const struct session *s, const struct backend *be, bool readonly, struct 
 	memcpy(m->uuid, be->ns->uuid, sizeof(m->uuid));
 	memcpy(m->nguid, be->ns->nguid, sizeof(m->nguid));
 	memcpy(m->eui64, be->ns->eui64, sizeof(m->eui64));
+	ana_row(s, be, m);
+}
+
+/* A worker whose host may not write gets no descriptor that can. */
+bool
+backend_is_readonly(const struct backend *be, const struct config_host *host)
+{
+	return (be->info.readonly != 0 || !config_may_write(be->ns, host));
 }
 
 struct ipc_record_ns *
@@ -52,7 +59,7 @@ record_ns(const struct session *s, uint32_t nsid)
 	struct ipc_record *r = s->record;
 
 	for (uint32_t i = 0; r != NULL && i < r->nns; i++)
-		if (r->ns[i].nsid == nsid)
+		if (r->ns[i].nsid == nsid && r->ns[i].state != RECORD_NS_LEAVING)
 			return (&r->ns[i]);
 	return (NULL);
 }

@@ -55,7 +55,7 @@ is_nqn(const char text[IPC_NQN_SIZE])
 bool
 record_ok(const struct ipc_record *r, uint32_t child)
 {
-	if (r->version != IPC_RECORD_VERSION || r->child != child || r->nns > IPC_MAX_NS ||
+	if (r->version != IPC_RECORD_VERSION || r->child != child || r->nns > RECORD_NS_MAX ||
 	    r->digests > IPC_DIGEST_BOTH ||
 	    !addr_ok(&r->peer, false) || !addr_ok(&r->local, false))
 		return (false);

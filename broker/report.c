@@ -21,7 +21,8 @@ struct client {
 	struct broker *broker;
 	struct channel ch;
 	struct timer *wait;		/* for the sessions' counters */
-	bool asked;
+	bool asked;			/* ... and has not been answered */
+	struct ana_change *change;	/* that it waits for */
 };
 
 static LIST_HEAD(, client) clients = LIST_HEAD_INITIALIZER(clients);
@@ -32,6 +33,8 @@ static void
 client_free(struct client *c)
 {
 	c->broker->ctl_clients--;
+	if (c->change != NULL)
+		ana_change_forget(c->change);
 	LIST_REMOVE(c, entry);
 	channel_close(&c->ch);
 	timer_free(c->wait);
@@ -155,9 +158,70 @@ list_namespaces(struct broker *b, struct records *out)
 	return (0);
 }
 
+/* ---- ANA ---- */
+
+static struct ctl_ana
+ana_row_of(struct broker *b, const struct config_subsystem *s, uint32_t group, uint32_t listener)
+{
+	const struct ana_cell *cell = ana_find(b->ana, s, group, listener);
+	struct ctl_ana row;
+
+	memset(&row, 0, sizeof(row));
+	row.group = group;
+	row.configured = cell->configured;
+	row.target = cell->target;
+	row.state = cell->state;
+	row.count = cell->count;
+	snprintf(row.subnqn, sizeof(row.subnqn), "%s", s->nqn);
+	config_listener_name(&b->config->listeners[listener], row.listener);
+	return (row);
+}
+
+static uint32_t
+list_groups(struct broker *b, const struct config_subsystem *s, struct ctl_ana *rows)
+{
+	uint32_t n = 0;
+
+	for (size_t g = 0; g < s->nana_groups; g++)
+		for (uint32_t l = 0; l < b->config->nlisteners; l++) {
+			if (b->config->listeners[l].discovery)
+				continue;
+			if (rows != NULL)
+				rows[n] = ana_row_of(b, s, s->ana_groups[g].id, l);
+			n++;
+		}
+	return (n);
+}
+
+static int
+list_ana(struct broker *b, struct records *out)
+{
+	const struct config *c = b->config;
+	struct ctl_ana *rows;
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < c->nsubsystems; i++)
+		n += list_groups(b, &c->subsystems[i], NULL);
+	if ((rows = calloc(n + 1, sizeof(*rows))) == NULL)
+		return (-1);
+	*out = (struct records){ (uint8_t *)rows, n, sizeof(*rows) };
+	for (size_t i = 0; i < c->nsubsystems; i++)
+		rows += list_groups(b, &c->subsystems[i], rows);
+	return (0);
+}
+
+static int
+rescan(struct broker *b, struct records *out)
+{
+	resize_look(b);
+	return (list_namespaces(b, out));
+}
+
 static int (*const lists[])(struct broker *, struct records *) = {
 	[CTL_SESSIONS] = list_sessions,
 	[CTL_NAMESPACES] = list_namespaces,
+	[CTL_ANA] = list_ana,
+	[CTL_RESCAN] = rescan,
 };
 
 _Static_assert(sizeof(lists) / sizeof(lists[0]) == CTL_MAX, "a list per question");
@@ -213,7 +277,7 @@ report_state(struct broker *b)
 		return;
 	for (c = LIST_FIRST(&clients); c != NULL; c = next) {
 		next = LIST_NEXT(c, entry);
-		if (c->asked)
+		if (c->asked && c->change == NULL)
 			reply_sessions(c);
 	}
 }
@@ -238,6 +302,44 @@ on_ctl_request(void *ctx, const struct ctl_request *m, int *fds)
 	session_ping_all(c->broker);
 	timer_set(c->wait, all_told(c->broker) ? 0 : CTL_WAIT_MS);
 	return (0);
+}
+
+/* ---- ANA states that are set ---- */
+
+static int
+say_done(struct client *c, const char *why)
+{
+	struct ctl_done m;
+
+	memset(&m, 0, sizeof(m));
+	m.failed = why != NULL;
+	snprintf(m.text, sizeof(m.text), "%s", why != NULL ? why : "");
+	return (IPC_SEND(c->ch.peer.fd, CTL_DONE, &m));
+}
+
+static void
+changed(void *ctx, const char *why)
+{
+	struct client *c = ctx;
+
+	c->change = NULL;
+	c->asked = false;
+	if (say_done(c, why) == -1)
+		client_free(c);
+}
+
+static int
+on_ctl_ana_set(void *ctx, const struct ctl_ana_set *m, int *fds)
+{
+	struct client *c = ctx;
+	const char *why;
+
+	(void)fds;
+	if (m->version != CTL_VERSION || c->asked)
+		return (-1);
+	c->change = ana_change(c->broker, m, changed, c, &why);
+	c->asked = c->change != NULL;
+	return (c->asked ? 0 : say_done(c, why));
 }
 
 /* ---- clients ---- */

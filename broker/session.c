@@ -67,7 +67,10 @@ deadline_due(void *ctx)
 		session_kill(s, s->inherited ? NULL : "not ready in time");
 		break;
 	case SESSION_SPARE:
+		break;
 	case SESSION_CONTROLLER:
+		if (s->leaving)
+			session_kill(s, "it did not leave in time");
 		break;
 	default:
 		session_kill(s, "its greeting took too long");
@@ -119,6 +122,7 @@ cut(struct session *s)
 {
 	channel_close(&s->ch);
 	admission_cancel(s);
+	live_cancel(s);
 	queue_cancel(s);
 	timer_stop(s->deadline);
 }

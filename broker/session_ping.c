@@ -106,6 +106,7 @@ look_due(void *ctx)
 	RB_FOREACH(s, session_tree, &b->sessions)
 		if (must_answer(s))
 			look_at(s, now_ms);
+	resize_poll(b);		/* as we are awake */
 	timer_set(b->pings, PING_TICK_MS);
 }
 

@@ -64,19 +64,17 @@ static void
 finish(void *ctx)
 {
 	struct broker *b = ctx;
-	int control;
 
 	if (b->phase != BROKER_CLAIMING)
 		return;
 	timer_stop(b->start);
 	if (listen_open_all(b) == -1)
 		broker_fatal("not every listener can be had");
-	control = listen_control(b);
+	b->control = listen_control(b);
 	print_how_to_connect(b);
 	dup2(STDIN_FILENO, STDOUT_FILENO);	/* /dev/null: no channel shall get this number */
 	b->phase = BROKER_CONFINED;
 	confine(b);
-	report_init(b, control);
 	warden_ready(b);
 }
 

@@ -172,15 +172,18 @@ takeover_go(struct broker *b)
 	b->phase = BROKER_IN_CHARGE;
 	b->spares_again = timer_new(refill_due, b);
 	b->alive = timer_new(alive_due, b);
+	ana_start(b);
 	alive_due(b);
 	session_range_init(b);
 	look_at_sessions(b);
 	session_range_in_charge(b);
+	live_start(b);
 	held_sweep(b);
 	listener_start(b);
 	spare_refill(b);
 	session_ping_start(b);
 	session_title(b);
+	report_init(b, b->control);	/* until now it was the old broker's to answer */
 	log_info("in charge: %zu listeners, %zu subsystems, %zu namespaces", b->nlistening,
 	    b->config->nsubsystems, b->nbackends);
 }

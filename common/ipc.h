@@ -136,10 +136,12 @@ enum ipc_times { IPC_MANY, IPC_ONCE };
 
 /* Over the control socket; the operator's side is trusted no more than any local user's. */
 #define IPC_CTL_TO_BROKER(X) \
-	X(CTL_REQUEST, ctl_request, ctl_request, S_UP, IPC_MANY, 0)
+	X(CTL_REQUEST, ctl_request, ctl_request, S_UP, IPC_MANY, 0) \
+	X(CTL_ANA_SET, ctl_ana_set, ctl_ana_set, S_UP, IPC_MANY, 0)
 
 #define IPC_BROKER_TO_CTL(X) \
-	X(CTL_REPLY, ctl_reply, ctl_reply, S_UP, IPC_MANY, 1)	/* sealed memfd of records */
+	X(CTL_REPLY, ctl_reply, ctl_reply, S_UP, IPC_MANY, 1)	/* sealed memfd of records */ \
+	X(CTL_DONE, ctl_done, ctl_done, S_UP, IPC_MANY, 0)
 
 #define IPC_ENUM_(NAME, fn, type, states, times, nfds) IPC_##NAME,
 enum ipc_warden_to_child	{ IPC_WARDEN_TO_CHILD(IPC_ENUM_) IPC_WARDEN_TO_CHILD_MAX };

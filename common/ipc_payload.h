@@ -129,11 +129,17 @@ struct ipc_status {
  * Who a worker is, in a sealed memfd that the warden keeps: a new broker believes this, never the
  * worker. Written by the broker only.
  */
+#define RECORD_NS_MAX	(IPC_MAX_NS + 8)	/* more: one that is replaced is there twice */
 enum record_kind { RECORD_GREETER = 1, RECORD_CONTROLLER = 2 };
+
+/* HAD: the worker has it. COMING: it may not have got it yet. LEAVING: it was told that it has it no
+ * more, or another in its place, and may not have let go of it yet. */
+enum record_ns_state { RECORD_NS_HAD, RECORD_NS_COMING, RECORD_NS_LEAVING, RECORD_NS_STATE_MAX };
 
 struct ipc_record_ns {
 	uint32_t nsid;
-	uint32_t readonly;
+	uint16_t readonly;
+	uint16_t state;		/* enum record_ns_state */
 	uint64_t lock_offset;	/* of the drain lock, bytes */
 	uint8_t	 claim[32];	/* key of the claim or RAM disk */
 };
@@ -151,11 +157,11 @@ struct ipc_record {
 	char	 hostnqn[IPC_NQN_SIZE];
 	char	 subnqn[IPC_NQN_SIZE];
 	uint32_t nns;
-	uint32_t reserved2;
-	struct ipc_record_ns ns[IPC_MAX_NS];
+	uint32_t ana;		/* 1: the host was offered ANA */
+	struct ipc_record_ns ns[RECORD_NS_MAX];
 };
 
-#define IPC_RECORD_VERSION 1
+#define IPC_RECORD_VERSION 2
 
 /* ---- every child's word to the broker ---- */
 
@@ -407,7 +413,7 @@ struct ipc_open_failed {
 
 /* ---- cellblockctl and broker ---- */
 
-enum ctl_what { CTL_SESSIONS, CTL_NAMESPACES, CTL_MAX };
+enum ctl_what { CTL_SESSIONS, CTL_NAMESPACES, CTL_ANA, CTL_RESCAN, CTL_MAX };
 
 struct ctl_request {
 	uint32_t what;
@@ -422,6 +428,33 @@ struct ctl_reply {
 };
 
 #define CTL_VERSION 1
+
+/* The answer to what is no question. */
+struct ctl_done {
+	uint32_t failed;	/* 1: text says why */
+	uint32_t reserved;
+	char	 text[IPC_TEXT_SIZE];
+};
+
+#define CTL_LISTENER_SIZE 256
+
+/* The answer comes when every worker has finished what began before. */
+struct ctl_ana_set {
+	uint32_t version;	/* CTL_VERSION */
+	uint32_t group;
+	uint32_t state;		/* enum nvme_ana_state; 0: as configured */
+	uint32_t reserved;
+	char	 subnqn[IPC_NQN_SIZE];
+	char	 listener[CTL_LISTENER_SIZE];	/* its address or socket; "": all */
+};
+
+struct ctl_ana {
+	uint32_t group;
+	uint32_t configured, target, state;	/* enum nvme_ana_state */
+	uint64_t count;		/* of changes */
+	char	 subnqn[IPC_NQN_SIZE];
+	char	 listener[CTL_LISTENER_SIZE];
+};
 
 struct ctl_session {
 	uint32_t child, pid, uid;

@@ -62,7 +62,7 @@ write_config
 check "a reload without the second subsystem" reload
 check "nobody gets in there" wait_for 30 fails 3 'IPO 256' host -n "$two" list-ns
 check "nor at its address" not listens "$second"
-check "who is in may stay" end gone
+check "who was in has to go" fails 1 'closed' joined gone
 write_config "- {nqn: $two, allow-any-host: true, namespaces: [{nsid: 5, path: $work/disk2}]}"
 for _ in 1 2 3; do kill -HUP "$target"; done
 check "three reloads at once" wait_for 30 host -n "$two" --nsid 5 --bytes 1M verify

@@ -55,6 +55,8 @@ int	cmd_verify(struct settings *, struct host_ctrl *);	/* cmd_verify.c */
 int	cmd_stress(struct settings *, struct host_ctrl *);	/* cmd_stress.c */
 int	cmd_abort(struct settings *, struct host_ctrl *);	/* cmd_abort.c */
 int	cmd_hold(struct settings *, struct host_ctrl *);	/* cmd_hold.c */
+int	cmd_ana_log(struct settings *, struct host_ctrl *);	/* cmd_events.c */
+int	cmd_events(struct settings *, struct host_ctrl *);
 int	cmd_crowd(struct settings *, struct host_ctrl *);	/* cmd_crowd.c */
 int	cmd_handover(struct settings *, struct host_ctrl *);	/* cmd_handover.c */
 int	cmd_race(struct settings *, struct host_ctrl *);	/* cmd_race.c */

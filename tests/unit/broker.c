@@ -303,6 +303,9 @@ takes_over(void **state)
 	fake_go(&w);
 	assert_non_null(strstr(w.status, "1 controllers"));
 	next_is(&c, IPC_RANGE_RESET);
+	/* what it has is told again: what the old broker said last is not known */
+	next_is(&c, IPC_NS_CHANGE);
+	next_is(&c, IPC_NS_CHANGE);
 	fake_expect(&listener, IPC_UNLISTEN);
 	fake_expect(&listener, IPC_LISTEN);
 	heard_listen();

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -30,7 +31,7 @@ static int listening = -1;
 static uint16_t port;
 
 void
-world_config(const char *more)
+world_config_with(const char *namespaces, const char *hosts, const char *more)
 {
 	FILE *f = fopen(config, "w");
 
@@ -41,10 +42,30 @@ world_config(const char *more)
 	    "listeners: [{address: \"127.0.0.1:%u\"}]\n"
 	    "subsystems:\n"
 	    "  - nqn: " SUB "\n"
-	    "    namespaces: [{nsid: 1, ram: 1M}, {nsid: 5, path: %s}]\n"
-	    "    hosts: [{nqn: " HOST "}, {nqn: " READER ", read-only: true}]\n%s",
-	    dir, port, file, more);
+	    "    namespaces: [%s]\n"
+	    "    hosts: [%s]\n%s",
+	    dir, port, namespaces, hosts, more);
 	fclose(f);
+}
+
+void
+world_config(const char *more)
+{
+	char namespaces[256];
+
+	snprintf(namespaces, sizeof(namespaces), "{nsid: 1, ram: 1M}, {nsid: 5, path: %s}", file);
+	world_config_with(namespaces, "{nqn: " HOST "}, {nqn: " READER ", read-only: true}", more);
+}
+
+int
+world_ctl(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/control", dir);
+	assert_int_equal(connect(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	return (fd);
 }
 
 /* One that nobody has now. */
@@ -246,7 +267,7 @@ admit(struct fake_peer *g, const char *host, uint32_t readonly)
 	}
 	a = next_is(g, IPC_ADMIT);
 	assert_int_equal(a->nns, 2);
-	assert_int_equal(a->nn, 5);
+	assert_int_equal(a->nn, 1024);
 	assert_string_equal(a->subnqn, SUB);
 	assert_in_range(a->cntlid, 1, NVME_CNTLID_MAX);
 	over = fake_expect(&listener, IPC_GREETED);

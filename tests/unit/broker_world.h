@@ -19,7 +19,9 @@ extern char file[128], config[128];
 int	world_setup(void **);
 int	world_teardown(void **);
 void	world_end(void);		/* everything of a story that is over */
-void	world_config(const char *more);	/* more subsystems */
+void	world_config(const char *more);	/* more of the subsystem, or more of them */
+void	world_config_with(const char *namespaces, const char *hosts, const char *more);
+int	world_ctl(void);		/* connected to the control socket */
 
 void	answer_claim(void);
 void	answer_reopen(uint32_t readonly);

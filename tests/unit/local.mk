@@ -345,6 +345,11 @@ UNIT_TESTS += %D%/admit
 %C%_admit_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_admit_LDADD = $(UNIT_POLICY)
 
+UNIT_TESTS += %D%/ana
+%C%_ana_SOURCES = %D%/ana.c
+%C%_ana_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_ana_LDADD = $(UNIT_POLICY)
+
 UNIT_TESTS += %D%/broker
 %C%_broker_SOURCES = %D%/broker.c %D%/broker_world.c %D%/broker_world.h %D%/child.c %D%/child.h \
 	%D%/fake_warden.c %D%/fake_warden.h
@@ -358,6 +363,13 @@ UNIT_TESTS += %D%/broker_range
 %C%_broker_range_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_broker_range_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
 %C%_broker_range_DEPENDENCIES = broker/cellblock-broker common/libplumbing.a
+
+UNIT_TESTS += %D%/broker_live
+%C%_broker_live_SOURCES = %D%/broker_live.c %D%/broker_world.c %D%/broker_world.h %D%/child.c \
+	%D%/child.h %D%/fake_warden.c %D%/fake_warden.h
+%C%_broker_live_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_broker_live_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
+%C%_broker_live_DEPENDENCIES = broker/cellblock-broker common/libplumbing.a
 
 UNIT_TESTS += %D%/cache
 %C%_cache_SOURCES = %D%/cache.c

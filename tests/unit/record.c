@@ -119,7 +119,7 @@ impossible(void **state)
 	REFUSED(r.kind = 0);
 	REFUSED(r.kind = 3);
 	REFUSED(r.kind = RECORD_GREETER);	/* which has no namespaces */
-	REFUSED(r.nns = IPC_MAX_NS + 1);
+	REFUSED(r.nns = RECORD_NS_MAX + 1);
 	REFUSED(r.cntlid = 0);
 	REFUSED(r.cntlid = NVME_CNTLID_MAX + 1);
 	REFUSED(r.peer.family = 0);
