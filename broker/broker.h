@@ -396,6 +396,8 @@ struct backend *session_backend(const struct session *, const struct ipc_record_
  * fence is gone then. */
 typedef void fence_done(void *ctx);
 struct fence *fence_new(struct broker *, fence_done *, void *ctx);
+/* Nobody waits for it: a device that is slow for a while is no reason to end anybody. */
+void	fence_be_patient(struct fence *);
 /* A namespace of a controller: its row as it is now, or that it is not its any more. All of them in
  * the turn in which the fence was made. */
 void	fence_tell(struct fence *, struct session *, uint32_t nsid);

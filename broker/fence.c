@@ -17,6 +17,7 @@ struct fence {
 	struct broker *broker;
 	uint64_t id;
 	unsigned waits;			/* of all sessions */
+	bool patient;			/* there is no deadline */
 	fence_done *done;
 	void *ctx;
 	struct timer *due;		/* the deadline; once all have answered: done */
@@ -138,6 +139,8 @@ due(void *ctx)
 {
 	struct fence *f = ctx;
 
+	if (f->waits > 0 && f->patient)
+		return;
 	if (f->waits > 0) {
 		late(f);		/* their writes are waited for as long as it takes */
 		return;
@@ -176,6 +179,12 @@ fence_new(struct broker *b, fence_done *done, void *ctx)
 	f->due = timer_new(due, f);
 	timer_set(f->due, 0);
 	return (f);
+}
+
+void
+fence_be_patient(struct fence *f)
+{
+	f->patient = true;
 }
 
 static void

@@ -466,6 +466,7 @@ live_start(struct broker *b)
 	struct fence *f = fence_new(b, told, NULL);
 	struct session *s;
 
+	fence_be_patient(f);
 	RB_FOREACH(s, session_tree, &b->sessions)
 		if (!s->gone && s->phase == SESSION_CONTROLLER && !s->record->discovery &&
 		    may_stay(s))
