@@ -120,10 +120,11 @@ ana_row(const struct session *s, const struct backend *be, struct ipc_ns *m)
 	m->ana_count = c != NULL ? c->count : 1;
 }
 
+/* The dead among them, until their writes have landed. */
 static bool
 is_concerned(const struct ana_change *g, const struct session *s)
 {
-	return (!s->gone && s->record != NULL && s->record->kind == RECORD_CONTROLLER &&
+	return (s->record != NULL && s->record->kind == RECORD_CONTROLLER &&
 	    !s->record->discovery &&
 	    strcmp(s->record->subnqn, g->subsystem->nqn) == 0 &&
 	    (g->all || listener_of(s) == g->listener));

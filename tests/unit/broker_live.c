@@ -341,6 +341,39 @@ ana_with_a_worker_that_hangs(void **state)
 	world_end();
 }
 
+/* One that has died already may still have writes on their way. */
+static void
+ana_waits_for_the_dead(void **state)
+{
+	struct fake_peer c, opener;
+	struct ipc_peer ctl, other;
+	struct ipc_drain m;
+
+	(void)state;
+	world_config(GROUP);
+	start_all();
+	c = greet(1);
+	admit(&c, HOST, 0);
+	fake_gone(&w, &c, SIGKILL);
+	fake_spawned(&w, ROLE_OPENER, &opener);
+	m = *(const struct ipc_drain *)fake_expect(&opener, IPC_DRAIN);
+	ctl = ctl_peer();
+	set_ana(&ctl, NVME_ANA_PERSISTENT_LOSS);
+	FAKE_UNTIL(&w, fake_find_held(&w, HOLD_PAGE, 1) != NULL);	/* it has begun */
+	other = ctl_peer();
+	for (int i = 0; i < 5; i++) {	/* and others are served meanwhile */
+		set_ana(&other, 5);
+		answered(&other, "no such state");
+	}
+	assert_false(is_answered(&ctl));
+	FAKE_SAY(&opener, DRAIN_DONE, &m);
+	answered(&ctl, NULL);
+	close(other.fd);
+	close(ctl.fd);
+	fake_close(&opener);
+	world_end();
+}
+
 static void
 ana_outlives_a_broker(void **state)
 {
@@ -627,6 +660,7 @@ main(void)
 		TEST(ana_one_at_a_time),
 		TEST(ana_change_is_no_state_to_stay_in),
 		TEST(ana_with_a_worker_that_hangs),
+		TEST(ana_waits_for_the_dead),
 		TEST(ana_outlives_a_broker),
 		TEST(ns_is_taken),
 		TEST(ns_is_given),
