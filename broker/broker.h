@@ -358,8 +358,8 @@ void	ana_row(const struct session *, const struct backend *, struct ipc_ns *);	/
 /* done() comes once, later, unless it is forgotten before; why is NULL then. NULL with why: it
  * cannot be, or not now. */
 typedef void ana_done(void *ctx, const char *why);
-struct ana_change *ana_change(struct broker *, const struct ctl_ana_set *, ana_done *, void *ctx,
-	    const char **why);
+struct ana_change *ana_change(struct broker *b, const struct ctl_ana_set *m, ana_done *done,
+	    void *ctx, const char **why);
 void	ana_change_forget(struct ana_change *);
 
 /* ---- census.c: who is here ---- */
@@ -378,6 +378,14 @@ bool	record_ok(const struct ipc_record *, uint32_t child);
 int	record_read(int fd, uint32_t child, struct ipc_record *);
 bool	record_names(const struct ipc_record *, const uint8_t key[HELD_KEY_SIZE]);
 bool	record_writes(const struct ipc_record *, const uint8_t key[HELD_KEY_SIZE]);
+/* Is no other entry of its namespace one that the worker has, or is to have? */
+bool	record_is_last(const struct ipc_record *, uint32_t i);
+void	record_leave(struct ipc_record *, uint32_t nsid);	/* all entries of it */
+const struct ipc_record_ns *record_leaving(const struct ipc_record *, uint32_t nsid);	/* or NULL */
+void	record_forget(struct ipc_record *, const struct ipc_record_ns *);
+/* There must be room. Of the entry: nsid, readonly, lock_offset. */
+void	record_coming(struct ipc_record *, const uint8_t key[HELD_KEY_SIZE],
+	    const struct ipc_record_ns *);
 
 /* ---- drain.c: writes of the dead ---- */
 void	drain_session(struct session *);

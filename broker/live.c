@@ -73,53 +73,6 @@ may_stay(const struct session *s)
 
 /* ---- the record ---- */
 
-static bool
-is_last_of(const struct ipc_record *r, uint32_t i)
-{
-	for (uint32_t j = 0; j < r->nns; j++)
-		if (j != i && r->ns[j].nsid == r->ns[i].nsid && r->ns[j].state != RECORD_NS_LEAVING)
-			return (false);
-	return (true);
-}
-
-static void
-mark_leaving(struct ipc_record *r, uint32_t nsid)
-{
-	for (uint32_t i = 0; i < r->nns; i++)
-		if (r->ns[i].nsid == nsid)
-			r->ns[i].state = RECORD_NS_LEAVING;
-}
-
-static const struct ipc_record_ns *
-find_leaving(const struct ipc_record *r, uint32_t nsid)
-{
-	for (uint32_t i = 0; i < r->nns; i++)
-		if (r->ns[i].nsid == nsid && r->ns[i].state == RECORD_NS_LEAVING)
-			return (&r->ns[i]);
-	return (NULL);
-}
-
-static void
-forget_leaving(struct ipc_record *r, const struct ipc_record_ns *ns)
-{
-	uint32_t i = (uint32_t)(ns - r->ns);
-
-	memmove(&r->ns[i], &r->ns[i + 1], (r->nns - i - 1) * sizeof(r->ns[0]));
-	r->nns--;
-	memset(&r->ns[r->nns], 0, sizeof(r->ns[0]));
-}
-
-static void
-add_coming(struct live *l)
-{
-	struct ipc_record *r = l->session->record;
-	struct ipc_record_ns *ns = &r->ns[r->nns++];
-
-	*ns = (struct ipc_record_ns){ .nsid = l->nsid, .readonly = l->readonly,
-	    .state = RECORD_NS_COMING, .lock_offset = l->lock_offset };
-	memcpy(ns->claim, l->backend->key, sizeof(ns->claim));
-}
-
 /* Without the record nothing is given: then the broker would not know what may be written to. */
 static bool
 keep(struct session *s)
@@ -166,7 +119,7 @@ closed(void *ctx, struct opener_result *r)
 		timer_set(l->late, LOOK_AGAIN_MS);
 		return;
 	}
-	forget_leaving(s->record, find_leaving(s->record, l->nsid));
+	record_forget(s->record, record_leaving(s->record, l->nsid));
 	l->late_ms = 0;
 	if (keep(s))
 		close_next(l);
@@ -195,7 +148,7 @@ static void
 close_next(struct live *l)
 {
 	struct broker *b = l->session->broker;
-	const struct ipc_record_ns *ns = find_leaving(l->session->record, l->nsid);
+	const struct ipc_record_ns *ns = record_leaving(l->session->record, l->nsid);
 	const struct held *h;
 
 	if (ns == NULL) {
@@ -240,8 +193,9 @@ give(struct live *l, int fd)
 {
 	struct session *s = l->session;
 
-	mark_leaving(s->record, l->nsid);
-	add_coming(l);
+	record_leave(s->record, l->nsid);
+	record_coming(s->record, l->backend->key, &(struct ipc_record_ns){ .nsid = l->nsid,
+	    .readonly = l->readonly, .lock_offset = l->lock_offset });
 	if (!keep(s)) {
 		close(fd);
 		return;
@@ -291,7 +245,7 @@ start_taking(struct session *s, uint32_t nsid)
 	if (l == NULL)
 		return;
 	logline(s, LOG_INFO, NULL, "namespace %u is taken from it", nsid);
-	mark_leaving(s->record, nsid);
+	record_leave(s->record, nsid);
 	if (!keep(s))
 		return;
 	l->step = STEP_FENCE;
@@ -331,7 +285,7 @@ take_something(struct session *s)
 		const struct backend *be = wanted(s, ns->nsid);
 
 		/* what an older broker has begun to take: that is done again */
-		if (ns->state == RECORD_NS_LEAVING ? is_last_of(r, i) :
+		if (ns->state == RECORD_NS_LEAVING ? record_is_last(r, i) :
 		    be == NULL || session_backend(s, ns) != be) {
 			start_taking(s, ns->nsid);
 			return (true);

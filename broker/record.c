@@ -96,3 +96,52 @@ record_writes(const struct ipc_record *r, const uint8_t key[HELD_KEY_SIZE])
 			return (true);
 	return (false);
 }
+
+/* ---- namespaces that come and go ---- */
+
+bool
+record_is_last(const struct ipc_record *r, uint32_t i)
+{
+	for (uint32_t j = 0; j < r->nns; j++)
+		if (j != i && r->ns[j].nsid == r->ns[i].nsid && r->ns[j].state != RECORD_NS_LEAVING)
+			return (false);
+	return (true);
+}
+
+void
+record_leave(struct ipc_record *r, uint32_t nsid)
+{
+	for (uint32_t i = 0; i < r->nns; i++)
+		if (r->ns[i].nsid == nsid)
+			r->ns[i].state = RECORD_NS_LEAVING;
+}
+
+const struct ipc_record_ns *
+record_leaving(const struct ipc_record *r, uint32_t nsid)
+{
+	for (uint32_t i = 0; i < r->nns; i++)
+		if (r->ns[i].nsid == nsid && r->ns[i].state == RECORD_NS_LEAVING)
+			return (&r->ns[i]);
+	return (NULL);
+}
+
+void
+record_forget(struct ipc_record *r, const struct ipc_record_ns *ns)
+{
+	uint32_t i = (uint32_t)(ns - r->ns);
+
+	memmove(&r->ns[i], &r->ns[i + 1], (r->nns - i - 1) * sizeof(r->ns[0]));
+	r->nns--;
+	memset(&r->ns[r->nns], 0, sizeof(r->ns[0]));
+}
+
+void
+record_coming(struct ipc_record *r, const uint8_t key[HELD_KEY_SIZE],
+    const struct ipc_record_ns *like)
+{
+	struct ipc_record_ns *ns = &r->ns[r->nns++];
+
+	*ns = *like;
+	ns->state = RECORD_NS_COMING;
+	memcpy(ns->claim, key, sizeof(ns->claim));
+}
