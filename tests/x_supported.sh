@@ -10,6 +10,7 @@ listeners: [{address: 127.0.0.1:$port}]
 subsystems:
   - nqn: $nqn
     allow-any-host: true
+    ana-groups: [{id: 1}]
     namespaces:
       - {nsid: 1, ram: 4M}
       - {nsid: 2, path: $work/disk, block-size: 4096}
