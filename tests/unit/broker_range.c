@@ -214,6 +214,8 @@ a_new_broker_begins_anew(void **state)
 	fake_child(&w, ROLE_WORKER, &a);
 	fake_go(&w);
 	next_is(&a, IPC_RANGE_RESET);
+	next_is(&a, IPC_NS_CHANGE);
+	next_is(&a, IPC_NS_CHANGE);
 	unlock(&a, 7);			/* meant for the last one */
 	FAKE_SAY(&a, RANGE_RESET_DONE, &none);
 	hears(&a, IPC_RANGE_FREE, 0);
