@@ -12,6 +12,7 @@ transport: {header-digest: permit, data-digest: permit, flow-control-off: permit
 subsystems:
   - nqn: $nqn
     allow-any-host: true
+    ana-groups: [{id: 1}]
     namespaces:
       - {nsid: 1, ram: 48M}
       - {nsid: 2, path: $work/disk, block-size: 4096}

@@ -133,10 +133,11 @@ const char *conf_is_zero(struct conf *, const struct conf_row *);
 #define CONF_TABLES(X)								\
 	X(fabrics) X(connect) X(order) X(capsule) X(admin) X(identify) X(log)	\
 	X(feature) X(event) X(read) X(write) X(zeroes) X(dsm) X(flush) X(absent)	\
-	X(truth) X(discovery) X(compare) X(verify) X(copy) X(uncorrectable) X(settings)
+	X(truth) X(discovery) X(compare) X(verify) X(copy) X(uncorrectable) X(settings)	\
+	X(fused) X(ana)
 /* Of commands that the target does not have yet: a row that fails is skipped, but for --strict. */
 #define CONF_PENDING(X)								\
-	X(fused) X(reservation) X(ana)
+	X(reservation)
 
 #define X(name) extern const struct conf_table conf_table_##name;
 CONF_TABLES(X)
