@@ -31,7 +31,7 @@ endif
 EXTRA_DIST += %D%/cpus_linux.c %D%/cpus_posix.c
 
 noinst_LIBRARIES += %D%/libprobe.a
-%C%_libprobe_a_SOURCES = %D%/probe.c %D%/probe.h
+%C%_libprobe_a_SOURCES = %D%/durable.c %D%/durable.h %D%/probe.c %D%/probe.h
 if PLATFORM_LINUX
 %C%_libprobe_a_SOURCES += %D%/probe_linux.c
 else
@@ -106,5 +106,6 @@ EXTRA_DIST += %D%/cellblock-broker.8
 noinst_LIBRARIES += %D%/libpolicy.a
 %C%_libpolicy_a_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS)
 %C%_libpolicy_a_SOURCES = %D%/admit.c %D%/admit.h %D%/cache.c %D%/cache.h %D%/discovery.c %D%/discovery.h \
-	%D%/held.c %D%/held.h
+	%D%/held.c %D%/held.h %D%/reservation.c %D%/reservation.h %D%/reservation_file.c \
+	%D%/reservation_file.h
 %C%_libpolicy_a_SOURCES += %D%/range.c %D%/range.h

@@ -335,6 +335,16 @@ endif
 # The broker's policy.
 UNIT_POLICY = broker/libpolicy.a broker/libbroker.a common/libplumbing.a common/libpure.a \
 	$(CMOCKA_LIBS) $(SODIUM_LIBS) $(YAML_LIBS) $(BSD_LIBS)
+UNIT_TESTS += %D%/reservation
+%C%_reservation_SOURCES = %D%/reservation.c %D%/unit.h
+%C%_reservation_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_reservation_LDADD = $(UNIT_POLICY)
+
+UNIT_TESTS += %D%/durable
+%C%_durable_SOURCES = %D%/durable.c %D%/unit.h
+%C%_durable_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_durable_LDADD = broker/libprobe.a $(UNIT_POLICY)
+
 UNIT_TESTS += %D%/admit
 %C%_admit_SOURCES = %D%/admit.c
 %C%_admit_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
