@@ -96,7 +96,7 @@ pkglibexec_PROGRAMS += %D%/cellblock-broker
 	%D%/backend.c %D%/broker.c %D%/broker.h %D%/census.c \
 	%D%/discovery_page.c %D%/drain.c %D%/fence.c %D%/from_warden.c %D%/listen.c \
 	%D%/listener_link.c %D%/logline.c %D%/loop.c %D%/loop.h %D%/ns_row.c %D%/opener_job.c \
-	%D%/queue.c %D%/record.c %D%/report.c %D%/session.c %D%/session_in.c \
+	%D%/queue.c %D%/record.c %D%/report.c %D%/reserve.c %D%/reserve.h %D%/reserve_page.c %D%/session.c %D%/session_in.c \
 	%D%/session_ping.c %D%/shutdown.c %D%/spare.c %D%/start.c %D%/takeover.c %D%/to_warden.c
 %C%_cellblock_broker_SOURCES += %D%/session_range.c
 man_MANS += %D%/cellblock-broker.8

@@ -120,6 +120,7 @@ cut(struct session *s)
 	channel_close(&s->ch);
 	admission_cancel(s);
 	queue_cancel(s);
+	reserve_forget(s);
 	timer_stop(s->deadline);
 }
 

@@ -175,6 +175,7 @@ takeover_go(struct broker *b)
 	alive_due(b);
 	session_range_init(b);
 	look_at_sessions(b);
+	reserve_takeover(b);
 	session_range_in_charge(b);
 	held_sweep(b);
 	listener_start(b);

@@ -404,7 +404,6 @@ enum nvme_aer_notice {
 	NVME_AER_ANA_CHANGE = 0x03,
 	NVME_AER_DISCOVERY_CHANGE = 0xf0,
 };
-enum nvme_aer_io { NVME_AER_RESERVATION = 0x00 };
 #define NVME_AER_DW0(type, info, lid) \
 	((uint32_t)(type) | (uint32_t)(info) << 8 | (uint32_t)(lid) << 16)
 #define NVME_AEC_SMART_MASK 0x000000ffu

@@ -379,6 +379,8 @@ judge_rule(struct slot *s)
 	s->len_in = s->len_out = 0;
 	s->src = NULL;
 	s->in_place = false;
+	if (s->qp->lane->ns->restricted && resv_forbids(s))
+		return (NVME_SC_RESERVATION_CONFLICT | NVME_SC_DNR);
 	return (s->rule->prepare(s));
 }
 

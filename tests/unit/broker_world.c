@@ -3,10 +3,13 @@
 #include "config.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +24,7 @@
 #include "common/nvme.h"
 #include "tests/unit/broker_world.h"
 
-char file[128], config[128];
+char file[128], config[128], state_dir[128];
 struct fake_warden w;
 struct fake_peer listener, spare;
 static char dir[64];
@@ -29,22 +32,37 @@ static struct ipc_listen listen_message;
 static int listening = -1;
 static uint16_t port;
 
-void
-world_config(const char *more)
+static void
+write_config(const char *state, const char *host, const char *more)
 {
 	FILE *f = fopen(config, "w");
 
 	assert_non_null(f);
-	fprintf(f, "service: {sandbox: prefer, state-dir: none, spares: 1, log-level: error,\n"
+	fprintf(f, "service: {sandbox: prefer, state-dir: %s, spares: 1, log-level: error,\n"
 	    "  control-socket: %s/control}\n"
 	    "limits: {greeting-timeout: 1s, controllers-per-host: 2, change-timeout: 500ms}\n"
 	    "listeners: [{address: \"127.0.0.1:%u\"}]\n"
 	    "subsystems:\n"
 	    "  - nqn: " SUB "\n"
 	    "    namespaces: [{nsid: 1, ram: 1M}, {nsid: 5, path: %s}]\n"
-	    "    hosts: [{nqn: " HOST "}, {nqn: " READER ", read-only: true}]\n%s",
-	    dir, port, file, more);
+	    "    hosts: [{nqn: " HOST "}, {nqn: " READER ", read-only: true}%s]\n%s",
+	    state, dir, port, file, host, more);
 	fclose(f);
+}
+
+void
+world_config(const char *more)
+{
+	write_config("none", "", more);
+}
+
+void
+world_config_state(void)
+{
+	snprintf(state_dir, sizeof(state_dir), "%s/state", dir);
+	if (mkdir(state_dir, 0700) == -1)
+		assert_int_equal(errno, EEXIST);
+	write_config(state_dir, ", {nqn: " OTHER "}", "");
 }
 
 /* One that nobody has now. */
@@ -76,6 +94,20 @@ world_setup(void **state)
 	return (0);
 }
 
+static void
+world_clean_state(void)
+{
+	struct dirent *e;
+	DIR *d = state_dir[0] == '\0' ? NULL : opendir(state_dir);
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		(void)unlinkat(dirfd(d), e->d_name, 0);
+	if (d != NULL)
+		closedir(d);
+	(void)rmdir(state_dir);
+	state_dir[0] = '\0';
+}
+
 int
 world_teardown(void **state)
 {
@@ -86,6 +118,7 @@ world_teardown(void **state)
 	unlink(path);
 	unlink(file);
 	unlink(config);
+	world_clean_state();
 	return (rmdir(dir));
 }
 
@@ -214,6 +247,13 @@ answer_reopen(uint32_t readonly)
 	fake_gone(&w, &opener, 0);
 }
 
+/* What may come in between at any time, or from every new broker. */
+static bool
+is_aside(uint32_t type)
+{
+	return (type == IPC_PING || type == IPC_RESV_AGAIN || type == IPC_RANGE_RESET);
+}
+
 /* The next message is of that type: order matters here. */
 const void *
 next_is(struct fake_peer *p, uint32_t type)
@@ -221,7 +261,7 @@ next_is(struct fake_peer *p, uint32_t type)
 	p->peer.ctx = p;	/* it may have been copied */
 	do
 		assert_int_equal(ipc_dispatch_wait(&p->peer, FAKE_WAIT_MS), 1);
-	while (p->got.type == IPC_PING);
+	while (p->got.type != type && is_aside(p->got.type));
 	assert_int_equal(p->got.type, type);
 	return (p->got.payload);
 }

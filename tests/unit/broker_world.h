@@ -10,6 +10,7 @@
 
 #define SUB	"nqn.2026-11.example:sub"
 #define HOST	"nqn.2026-11.example:host"
+#define OTHER	"nqn.2026-11.example:other"
 #define READER	"nqn.2026-11.example:reader"
 
 extern struct fake_warden w;
@@ -20,6 +21,9 @@ int	world_setup(void **);
 int	world_teardown(void **);
 void	world_end(void);		/* everything of a story that is over */
 void	world_config(const char *more);	/* more subsystems */
+/* With a state directory, which is made here, and OTHER as another host that may write. */
+void	world_config_state(void);
+extern char state_dir[128];
 
 void	answer_claim(void);
 void	answer_reopen(uint32_t readonly);

@@ -218,6 +218,11 @@ UNIT_TESTS += %D%/ns_table
 %C%_ns_table_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_ns_table_LDADD = $(UNIT_COMMANDS)
 
+UNIT_TESTS += %D%/resv
+%C%_resv_SOURCES = %D%/resv.c $(FAKES)
+%C%_resv_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_resv_LDADD = $(UNIT_COMMANDS)
+
 UNIT_TESTS += %D%/ns_stat
 %C%_ns_stat_SOURCES = %D%/ns_stat.c $(FAKES)
 %C%_ns_stat_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -363,6 +368,13 @@ UNIT_TESTS += %D%/broker_range
 %C%_broker_range_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_broker_range_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
 %C%_broker_range_DEPENDENCIES = broker/cellblock-broker common/libplumbing.a
+
+UNIT_TESTS += %D%/reserve
+%C%_reserve_SOURCES = %D%/reserve.c %D%/broker_world.c %D%/broker_world.h %D%/child.c %D%/child.h \
+	%D%/fake_warden.c %D%/fake_warden.h
+%C%_reserve_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_reserve_LDADD = broker/libpolicy.a common/libplumbing.a $(CMOCKA_LIBS) $(SODIUM_LIBS) $(BSD_LIBS)
+%C%_reserve_DEPENDENCIES = broker/cellblock-broker broker/libpolicy.a common/libplumbing.a
 
 UNIT_TESTS += %D%/cache
 %C%_cache_SOURCES = %D%/cache.c
