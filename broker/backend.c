@@ -31,6 +31,7 @@ stage_text(const struct ipc_open_failed *why)
 		[STAGE_SIZE] = "has no size that can be used",
 		[STAGE_REOPEN] = "cannot be opened again (was it replaced?)",
 		[STAGE_LOCK] = "cannot be locked",
+		[STAGE_STORE] = "cannot be stored",
 	};
 
 	_Static_assert(sizeof(text) / sizeof(text[0]) == STAGE_MAX, "a text per stage");
@@ -133,7 +134,7 @@ use(struct backend *be)
 	be->direct = way == CACHE_DIRECT;
 	if (way != CACHE_DIRECT && way != CACHE_PAGE)
 		say_cache(be, way);
-	if (way != CACHE_NO_BLOCKS && way != CACHE_NO_DIRECT)
+	if (way != CACHE_NO_BLOCKS && way != CACHE_NO_DIRECT && !be->damaged)
 		online(be);
 }
 
@@ -355,7 +356,8 @@ start_ram(struct backend *be)
 	h->wanted = true;
 	be->held = h;
 	describe_ram(be);
-	online(be);
+	if (!be->damaged)
+		online(be);
 }
 
 /* ---- all of them ---- */

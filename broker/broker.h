@@ -47,6 +47,9 @@ enum {
 	ALIVE_MS = 2000,
 	RESPAWN_MS = 200,		/* after a spawn failed or a spare died early */
 	RESPAWN_MAX_MS = 5000,		/* doubling up to this */
+	RESERVE_NOTICES = 64,		/* kept for a worker; the newest count */
+	RESERVE_BURST = 16,		/* that it is told at once */
+	RESERVE_PER_S = 8,		/* ... and then: its channel is never full of them */
 	CTL_CLIENTS = 16,
 	CTL_WAIT_MS = 300,		/* for workers' counters */
 };
@@ -63,6 +66,7 @@ struct live;
 struct opener_job;
 struct range_book;
 struct range_member;
+struct reserve;
 struct session;
 
 _Static_assert(CONFIG_SOCKET_SIZE == CTL_LISTENER_SIZE, "names of listeners");
@@ -90,6 +94,8 @@ struct backend {
 	struct timer *retry;
 	bool doubtful;			/* what is held cannot be opened again: claim it anew */
 	struct ipc_open_failed last;	/* so that the same failure is said once */
+	struct reserve *reserve;	/* NULL: no reservation was ever asked for */
+	bool damaged;			/* what is kept of its reservations cannot be believed */
 };
 
 /* The listener process. */
@@ -147,6 +153,18 @@ struct session {
 	bool asked;			/* whether it lives, and has not answered yet */
 	uint32_t token;			/* greeter of an I/O queue: its request, or 0 */
 	unsigned drains;		/* still going on */
+	struct {			/* what it asks about reservations */
+		struct ipc_resv m;
+		bool asked;		/* m waits for its answer */
+		uint32_t answered;	/* the token of the last one */
+		struct reserve *on;	/* waits there for its turn; or NULL */
+		struct ipc_resv_notice notice[RESERVE_NOTICES];	/* not told yet, oldest first */
+		unsigned n;
+		unsigned credit;	/* how many it may be told now */
+		uint64_t credit_ms;	/* when there was more last */
+		struct timer *feed;	/* until there is more; NULL: none was needed yet */
+		TAILQ_ENTRY(session) entry;
+	} reserve;
 	TAILQ_HEAD(, fence_wait) fences;	/* changes that it has not answered, in order */
 	struct timer *fence_feed;	/* NULL: none was needed yet */
 	struct range_member *range;	/* a controller that may write; or NULL */
@@ -168,6 +186,8 @@ struct broker {
 	struct backend *backends;
 	size_t nbackends;
 	uint32_t npaths;		/* told to the warden */
+	uint32_t state_path;		/* of the state directory; NO_PATH: there is none */
+	int state_dir;			/* while it starts; else -1 */
 	struct listening *listening;
 	size_t nlistening;
 	struct listener_link listener;
@@ -259,6 +279,8 @@ struct opener_job *opener_reopen(struct backend *, uint64_t lock_offset, bool re
 	    uint32_t nth, opener_done *, void *ctx);	/* nth of those that belong together */
 struct opener_job *opener_drain(struct broker *, const struct held *, uint64_t lock_offset,
 	    opener_done *, void *ctx);
+struct opener_job *opener_store(struct broker *, const struct ipc_store *, opener_done *,
+	    void *ctx);
 void	opener_forget(struct opener_job *);
 /* Has it not even been started, for want of room and not because its backend hangs? */
 bool	opener_is_queued(const struct opener_job *);
@@ -392,6 +414,16 @@ void	drain_session(struct session *);
 /* Asks every worker that may still write there for this host whether it lives. */
 void	drain_ask(struct broker *, const char *hostnqn, const uint8_t key[HELD_KEY_SIZE]);
 bool	drain_is_pending(struct broker *, const char *hostnqn, const uint8_t key[HELD_KEY_SIZE]);
+
+/* ---- reserve.c, reserve_page.c: reservations ---- */
+void	reserve_init(struct broker *);		/* before it is confined */
+void	reserve_start(struct broker *);		/* ... and after everything held was told */
+void	reserve_takeover(struct broker *);	/* in charge: before rows are told */
+void	reserve_again(struct broker *);	/* ... and after that */
+bool	reserve_can_persist(const struct broker *);
+int	reserve_ask(struct session *, const struct ipc_resv *);	/* RESV; -1: a rule was broken */
+void	reserve_forget(struct session *);	/* nobody is there for an answer */
+void	reserve_row(const struct session *, const struct backend *, struct ipc_ns *);
 
 /* ---- ns_row.c: a namespace as this session's host may use it now ---- */
 void	ns_row(const struct session *, const struct backend *, bool readonly, struct ipc_ns *);

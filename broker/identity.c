@@ -284,7 +284,7 @@ is_filled(const struct config *cfg)
 	return (true);
 }
 
-/* mkdir -p: parents as everybody's, the last one as ours. */
+/* mkdir -p: parents as everybody's, the last one as ours and our group's: openers have another uid. */
 static int
 make_dirs(const char *dir)
 {
@@ -300,12 +300,13 @@ make_dirs(const char *dir)
 			return (-1);
 		*slash = '/';
 	}
-	return (mkdir(path, 0700) == -1 && errno != EEXIST ? -1 : 0);
+	if (mkdir(path, 0770) == -1)
+		return (errno == EEXIST ? 0 : -1);
+	return (chmod(path, 0770));	/* whatever the umask */
 }
 
-/* The directory, made when it is missing, locked against another broker that starts. */
-static int
-open_state_dir(const char *dir, char *wrong, size_t size)
+int
+identity_state_dir(const char *dir, char *wrong, size_t size)
 {
 	struct stat st;
 	int fd = -1;
@@ -333,7 +334,7 @@ fill_from_store(struct config *cfg, char *wrong, size_t size)
 {
 	struct identity_store store;
 	struct source src = {.store = &store};
-	int ret = -1, fd = open_state_dir(cfg->service.state_dir, wrong, size);
+	int ret = -1, fd = identity_state_dir(cfg->service.state_dir, wrong, size);
 
 	if (fd == -1)
 		return (-1);

@@ -30,4 +30,8 @@ void	identity_subsystem_uuid(const uint8_t key[IDENTITY_KEY_SIZE], uint8_t uuid[
  * called before the process is confined. Returns -1 with errors; the file is then as it was. */
 int	identity_fill(struct config *, const uint8_t *key, struct config_errors *);
 
+/* The state directory, made when it is missing, locked against another broker that starts. -1: why,
+ * in wrong. */
+int	identity_state_dir(const char *dir, char *wrong, size_t size);
+
 #endif

@@ -32,7 +32,7 @@ endif
 EXTRA_DIST += %D%/cpus_linux.c %D%/cpus_posix.c
 
 noinst_LIBRARIES += %D%/libprobe.a
-%C%_libprobe_a_SOURCES = %D%/probe.c %D%/probe.h
+%C%_libprobe_a_SOURCES = %D%/durable.c %D%/durable.h %D%/probe.c %D%/probe.h
 if PLATFORM_LINUX
 %C%_libprobe_a_SOURCES += %D%/probe_linux.c
 else
@@ -98,7 +98,7 @@ pkglibexec_PROGRAMS += %D%/cellblock-broker
 	%D%/backend.c %D%/broker.c %D%/broker.h %D%/census.c \
 	%D%/discovery_page.c %D%/drain.c %D%/fence.c %D%/from_warden.c %D%/listen.c \
 	%D%/listener_link.c %D%/logline.c %D%/loop.c %D%/loop.h %D%/ns_row.c %D%/opener_job.c \
-	%D%/queue.c %D%/record.c %D%/report.c %D%/session.c %D%/session_in.c \
+	%D%/queue.c %D%/record.c %D%/report.c %D%/reserve.c %D%/reserve.h %D%/reserve_page.c %D%/session.c %D%/session_in.c \
 	%D%/session_ping.c %D%/shutdown.c %D%/spare.c %D%/start.c %D%/takeover.c %D%/to_warden.c
 %C%_cellblock_broker_SOURCES += %D%/session_range.c
 man_MANS += %D%/cellblock-broker.8
@@ -107,6 +107,7 @@ EXTRA_DIST += %D%/cellblock-broker.8
 # Its pure half, which the unit tests link.
 noinst_LIBRARIES += %D%/libpolicy.a
 %C%_libpolicy_a_CFLAGS = $(AM_CFLAGS) $(SODIUM_CFLAGS)
-%C%_libpolicy_a_SOURCES = %D%/ana.c %D%/ana.h %D%/ana_name.c %D%/admit.c %D%/admit.h %D%/cache.c %D%/cache.h %D%/discovery.c %D%/discovery.h \
-	%D%/held.c %D%/held.h
+%C%_libpolicy_a_SOURCES = %D%/admit.c %D%/admit.h %D%/ana.c %D%/ana.h %D%/ana_name.c %D%/cache.c \
+	%D%/cache.h %D%/discovery.c %D%/discovery.h %D%/held.c %D%/held.h %D%/reservation.c \
+	%D%/reservation.h %D%/reservation_file.c %D%/reservation_file.h
 %C%_libpolicy_a_SOURCES += %D%/range.c %D%/range.h

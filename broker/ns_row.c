@@ -40,6 +40,7 @@ ns_row(const struct session *s, const struct backend *be, bool readonly, struct 
 		.discard_gran = c->discard_gran,
 		.volatile_cache = cache_is_volatile(be->direct, c),
 	};
+	reserve_row(s, be, m);
 	memcpy(m->uuid, be->ns->uuid, sizeof(m->uuid));
 	memcpy(m->nguid, be->ns->nguid, sizeof(m->nguid));
 	memcpy(m->eui64, be->ns->eui64, sizeof(m->eui64));

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cellblock-opener: one operation on one device or file, one answer, exit. Whatever the device
+ * cellblock-opener: one operation on one device, file or directory, one answer, exit. Whatever the device
  * does to it (a hanging open, a sleep that nothing interrupts), only this process is stopped: the
  * broker has a deadline for it and goes on. The name comes from the warden, never from the broker.
  */
 #include "config.h"
 
+#include <sys/file.h>
+#include <sys/stat.h>
+
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "broker/durable.h"
 #include "broker/probe.h"
 #include "common/ipc.h"
 #include "common/sandbox.h"
@@ -81,6 +86,29 @@ on_reopen(void *ctx, const struct ipc_reopen *m, int *fds)
 	return (tell_opened(IPC_REOPENED, &answer, sizeof(answer), fd));
 }
 
+/* One at a time, and the next one only when its predecessor has ended: one that was killed and hangs
+ * in a rename shall not overwrite what came after it. */
+static int
+on_store(void *ctx, const struct ipc_store *m, int *fds)
+{
+	const struct opener *o = ctx;
+	struct ipc_open_failed why = { .stage = STAGE_STORE, .error = EINVAL };
+	struct ipc_empty done = { 0 };
+	int dir;
+
+	(void)fds;
+	setproctitle("-opener: storing");
+	if (o->path[0] == '\0' || !ipc_text_ok(m->name, sizeof(m->name)) ||
+	    m->size > sizeof(m->data))
+		return (tell_failed(&why));
+	dir = open(o->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir != -1 && flock(dir, LOCK_EX) == 0 &&
+	    durable_replace(&durable_files, dir, m->name, m->data, m->size) == 0)
+		return (IPC_SEND(IPC_CONTROL_FD, STORED, &done));
+	why.error = (uint32_t)errno;
+	return (tell_failed(&why));
+}
+
 /* Until the last description of a dead worker is gone, or the broker is. */
 static int
 on_drain(void *ctx, const struct ipc_drain *m, int *fds)
@@ -128,6 +156,7 @@ main(int argc, char **argv, char **envp)
 	signal(SIGINT, SIG_IGN);	/* of a terminal: meant for the warden */
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
+	umask(0007);		/* what it stores is for the group, too */
 	if (sandbox_receive_jail(ROLE_OPENER, &jail, &root, NULL, o.path) == -1)
 		err(1, "first words");
 	setproctitle("-opener");

@@ -17,12 +17,13 @@
 struct opener_job {
 	TAILQ_ENTRY(opener_job) entry;
 	struct broker *broker;
-	struct backend *backend;	/* NULL: a drain */
+	struct backend *backend;	/* NULL: a drain, or the state directory */
 	uint32_t type;			/* enum ipc_broker_to_opener */
 	union {
 		struct ipc_claim claim;
 		struct ipc_reopen reopen;
 		struct ipc_drain drain;
+		struct ipc_store store;
 	} request;
 	const struct held *held;	/* a drain's claim */
 	uint64_t turn;			/* in whose order they are started */
@@ -41,6 +42,7 @@ static const size_t request_size[] = {
 	[IPC_CLAIM] = sizeof(struct ipc_claim),
 	[IPC_REOPEN] = sizeof(struct ipc_reopen),
 	[IPC_DRAIN] = sizeof(struct ipc_drain),
+	[IPC_STORE] = sizeof(struct ipc_store),
 };
 
 /* One that is over may still hang: it is its backend's burden then, and nobody else's. */
@@ -86,7 +88,8 @@ fail(struct opener_job *job, enum open_stage stage, int error)
 static enum open_stage
 stage_of(const struct opener_job *job)
 {
-	return (job->type == IPC_REOPEN ? STAGE_REOPEN : STAGE_OPEN);
+	return (job->type == IPC_REOPEN ? STAGE_REOPEN : job->type == IPC_STORE ? STAGE_STORE :
+	    STAGE_OPEN);
 }
 
 static void
@@ -109,7 +112,8 @@ has_room(const struct opener_job *job)
 static void
 start(struct opener_job *job)
 {
-	uint32_t path = job->backend != NULL ? job->backend->path_index : NO_PATH;
+	uint32_t path = job->backend != NULL ? job->backend->path_index :
+	    job->type == IPC_STORE ? job->broker->state_path : NO_PATH;
 
 	if (job->broker->opener_turn < job->turn)
 		job->broker->opener_turn = job->turn;
@@ -209,6 +213,19 @@ opener_drain(struct broker *b, const struct held *held, uint64_t lock_offset, op
 	return (job);
 }
 
+/* Openers of one service wait for each other at the directory: see opener.c. */
+struct opener_job *
+opener_store(struct broker *b, const struct ipc_store *what, opener_done *done, void *ctx)
+{
+	struct opener_job *job = job_new(b, NULL, IPC_STORE, 0, done, ctx);
+
+	if (job != NULL) {
+		job->request.store = *what;
+		start_waiting(b);
+	}
+	return (job);
+}
+
 void
 opener_forget(struct opener_job *job)
 {
@@ -264,7 +281,7 @@ ask(struct opener_job *job)
 {
 	const struct held *held = claim_of(job);
 
-	if (held == NULL && job->type != IPC_CLAIM)
+	if (held == NULL && job->type != IPC_CLAIM && job->type != IPC_STORE)
 		return (-1);
 	return (ipc_send(job->ch.peer.fd, job->type, &job->request, request_size[job->type],
 	    held != NULL ? &held->fd : NULL, held != NULL));
@@ -374,6 +391,16 @@ on_drain_done(void *ctx, const struct ipc_drain *m, int *fds)
 	(void)m;
 	(void)fds;
 	return (opened(ctx, IPC_DRAIN, &r, NULL));
+}
+
+static int
+on_stored(void *ctx, const struct ipc_empty *m, int *fds)
+{
+	struct opener_result r = { .fd = -1 };
+
+	(void)m;
+	(void)fds;
+	return (opened(ctx, IPC_STORE, &r, NULL));
 }
 
 static int

@@ -124,6 +124,7 @@ cut(struct session *s)
 	admission_cancel(s);
 	live_cancel(s);
 	queue_cancel(s);
+	reserve_forget(s);
 	timer_stop(s->deadline);
 }
 

@@ -129,6 +129,14 @@ on_queue_hand(void *ctx, const struct ipc_queue_handoff *m, int *fds)
 }
 
 static int
+on_resv(void *ctx, const struct ipc_resv *m, int *fds)
+{
+	(void)fds;
+	session_heard(ctx);
+	return (reserve_ask(ctx, m));
+}
+
+static int
 on_fenced(void *ctx, const struct ipc_fence *m, int *fds)
 {
 	(void)fds;

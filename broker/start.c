@@ -88,6 +88,7 @@ void
 start_held_end(struct broker *b)
 {
 	b->phase = BROKER_CLAIMING;
+	reserve_start(b);
 	backends_start(b);
 	timer_set(b->start, backends_pending(b) ? START_CLAIMS_MS : 0);
 }
@@ -106,5 +107,6 @@ start_run(struct broker *b)
 	warden_open(b);
 	warden_settings(b);
 	backends_init(b);
+	reserve_init(b);
 	loop_run();
 }

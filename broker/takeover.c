@@ -176,8 +176,10 @@ takeover_go(struct broker *b)
 	alive_due(b);
 	session_range_init(b);
 	look_at_sessions(b);
+	reserve_takeover(b);
 	session_range_in_charge(b);
 	live_start(b);
+	reserve_again(b);
 	held_sweep(b);
 	listener_start(b);
 	spare_refill(b);

@@ -92,6 +92,10 @@ enum ipc_times { IPC_MANY, IPC_ONCE };
 	X(NS, ns, ipc_ns, S_ASKED | S_CTRL, IPC_MANY, 1) \
 	X(NS_CHANGE, ns_change, ipc_ns, S_CTRL, IPC_MANY, 0)	/* its device stays the same */ \
 	X(NS_GONE, ns_gone, ipc_ns_gone, S_CTRL, IPC_MANY, 0) \
+	X(RESV_ANSWER, resv_answer, ipc_resv_answer, S_CTRL, IPC_MANY, 0) \
+	X(RESV_REPORT, resv_report, ipc_resv_report, S_CTRL, IPC_MANY, 0) \
+	X(RESV_NOTICE, resv_notice, ipc_resv_notice, S_CTRL, IPC_MANY, 0) \
+	X(RESV_AGAIN, resv_again, ipc_empty, S_CTRL, IPC_MANY, 0) /* a new broker: ask it, too */ \
 	X(PAGE, page, ipc_page, S_ASKED | S_CTRL, IPC_MANY, 1)	/* discovery log, sealed */ \
 	X(ADMIT, admit, ipc_admit, S_ASKED, IPC_ONCE, 0) \
 	X(REFUSE, refuse, ipc_refuse, S_ASKED, IPC_ONCE, 0) \
@@ -113,6 +117,7 @@ enum ipc_times { IPC_MANY, IPC_ONCE };
 	X(QUEUE, queue, ipc_connect, S_UP | S_GREET, IPC_ONCE, 0) \
 	X(QUEUE_ANSWER, queue_answer, ipc_queue_answer, S_CTRL, IPC_MANY, 0) \
 	X(QUEUE_HAND, queue_hand, ipc_queue_handoff, S_GIVE, IPC_ONCE, 1) \
+	X(RESV, resv, ipc_resv, S_CTRL, IPC_MANY, 0) \
 	X(FENCED, fenced, ipc_fence, S_CTRL, IPC_MANY, 0) \
 	X(STATE, state, ipc_state, S_CTRL, IPC_MANY, 0) \
 	X(PONG, pong, ipc_ping, S_ANY, IPC_MANY, 0) \
@@ -126,12 +131,14 @@ enum ipc_times { IPC_MANY, IPC_ONCE };
 #define IPC_BROKER_TO_OPENER(X) \
 	X(CLAIM, claim, ipc_claim, S_UP, IPC_ONCE, 0) \
 	X(REOPEN, reopen, ipc_reopen, S_UP, IPC_ONCE, 1)	/* the claim */ \
-	X(DRAIN, drain, ipc_drain, S_UP, IPC_ONCE, 1)
+	X(DRAIN, drain, ipc_drain, S_UP, IPC_ONCE, 1) \
+	X(STORE, store, ipc_store, S_UP, IPC_ONCE, 0)	/* a file of the state directory */
 
 #define IPC_OPENER_TO_BROKER(X) \
 	X(CLAIMED, claimed, ipc_claimed, S_NEW, IPC_ONCE, 1) \
 	X(REOPENED, reopened, ipc_drain, S_NEW, IPC_ONCE, 1) \
 	X(DRAIN_DONE, drain_done, ipc_drain, S_NEW, IPC_ONCE, 0) \
+	X(STORED, stored, ipc_empty, S_NEW, IPC_ONCE, 0) \
 	X(OPEN_FAILED, open_failed, ipc_open_failed, S_NEW, IPC_ONCE, 0)
 
 /* Over the control socket; the operator's side is trusted no more than any local user's. */

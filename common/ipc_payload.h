@@ -278,6 +278,8 @@ struct ipc_ns {
 	uint32_t no_read, no_write;	/* 1: somebody else's reservation forbids it */
 	uint32_t ana_group;		/* ANAGRPID, or 0: the subsystem has none */
 	uint32_t ana_state;		/* as log 0Ch says it: 1, 2, 3, 4 or 15 */
+	uint32_t rescap;	/* as Identify says it */
+	uint32_t ptpl;		/* 1: reservations survive the loss of power */
 	uint32_t reserved;
 	uint64_t ana_count;		/* of changes of the group's state */
 	uint8_t	 uuid[16], nguid[16], eui64[8];	/* all zero: not there */
@@ -291,6 +293,38 @@ struct ipc_ns_gone {
 
 struct ipc_fence {
 	uint64_t fence;
+};
+
+/* What a host wants of a reservation, as its command says it; one at a time for each worker. */
+#define IPC_RESV_PTPL 0x100u	/* opc: Set Features 83h, cdw10 0 or 1 */
+struct ipc_resv {
+	uint32_t token;		/* not 0; comes back in the answer. Asked twice, it is the same */
+	uint32_t nsid;
+	uint32_t opc;		/* NVMe's, or IPC_RESV_PTPL */
+	uint32_t cdw10;
+	uint64_t crkey, key2;	/* key2: NRKEY or PRKEY */
+};
+
+struct ipc_resv_answer {
+	uint32_t token;
+	uint32_t status;	/* as in the CQE, phase bit left out */
+};
+
+#define IPC_RESV_REGISTRANTS 128
+struct ipc_resv_report {
+	uint32_t token;
+	uint32_t gen;
+	uint32_t type;
+	uint32_t ptpl;
+	uint32_t n;
+	uint32_t reserved;
+	struct { uint8_t hostid[16]; uint64_t key; } reg[IPC_RESV_REGISTRANTS];
+	uint8_t	 holds[IPC_RESV_REGISTRANTS];	/* 1: holds the reservation */
+};
+
+struct ipc_resv_notice {
+	uint32_t nsid;
+	uint32_t type;		/* enum nvme_resv_notice */
 };
 
 /* Success: this process is controller cntlid. All IPC_NS came before. */
@@ -403,8 +437,17 @@ struct ipc_drain {
 	uint64_t lock_offset;
 };
 
+/* Replaces a file of the state directory durably. */
+#define IPC_STORE_MAX 3968
+struct ipc_store {
+	char	 name[64];	/* no slash */
+	uint32_t size;		/* of data, bytes */
+	uint32_t reserved;
+	uint8_t	 data[IPC_STORE_MAX];
+};
+
 enum open_stage { STAGE_OPEN, STAGE_TYPE, STAGE_CLAIM, STAGE_SIZE, STAGE_REOPEN, STAGE_LOCK,
-	STAGE_MAX };
+	STAGE_STORE, STAGE_MAX };
 
 struct ipc_open_failed {
 	uint32_t stage;		/* enum open_stage */

@@ -433,6 +433,36 @@ enum nvme_aer_notice {
 #define NVME_RW_FUA 0x40000000u
 #define NVME_RW_LR 0x80000000u
 
+/* Reservations: CDW10 bits 2:0 are the action, 3 IEKEY; Acquire, Release: 15:8 RTYPE; Register: 31:30
+ * CPTPL. Report: CDW10 NUMD (0's based), CDW11 bit 0 EDS. */
+enum nvme_resv_type {
+	NVME_RESV_NONE,
+	NVME_RESV_WRITE_EXCLUSIVE,
+	NVME_RESV_EXCLUSIVE_ACCESS,
+	NVME_RESV_WRITE_EXCLUSIVE_REGISTRANTS,
+	NVME_RESV_EXCLUSIVE_ACCESS_REGISTRANTS,
+	NVME_RESV_WRITE_EXCLUSIVE_ALL,
+	NVME_RESV_EXCLUSIVE_ACCESS_ALL,
+	NVME_RESV_TYPE_MAX
+};
+enum nvme_resv_register { NVME_RREGA_REGISTER, NVME_RREGA_UNREGISTER, NVME_RREGA_REPLACE };
+enum nvme_resv_acquire { NVME_RACQA_ACQUIRE, NVME_RACQA_PREEMPT, NVME_RACQA_PREEMPT_ABORT };
+enum nvme_resv_release { NVME_RRELA_RELEASE, NVME_RRELA_CLEAR };
+enum nvme_resv_cptpl { NVME_CPTPL_KEEP, NVME_CPTPL_RESERVED, NVME_CPTPL_OFF, NVME_CPTPL_ON };
+/* Types of log 80h; bits 1 to 3 of feature 82h mask them. */
+enum nvme_resv_notice {
+	NVME_RESV_NOTICE_NONE,
+	NVME_RESV_REGISTRATION_PREEMPTED,
+	NVME_RESV_RELEASED,
+	NVME_RESV_PREEMPTED,
+	NVME_RESV_NOTICE_MAX
+};
+#define NVME_RESV_ACTION(cdw10) ((cdw10) & 0x7)
+#define NVME_RESV_IEKEY 0x8u
+#define NVME_RESV_RTYPE(cdw10) ((cdw10) >> 8 & 0xff)
+#define NVME_RESV_CPTPL(cdw10) ((cdw10) >> 30)
+#define NVME_RESV_EDS 0x1u
+
 #define NVME_DSM_NR0(cdw10) ((cdw10) & 0xff)	/* 0's based */
 #define NVME_DSM_AD 0x4u			/* CDW11: deallocate */
 

@@ -396,6 +396,53 @@ struct nvme_dsm_range { struct le32 cattr, nlb; struct le64 slba; };
 NVME_SIZE(nvme_dsm_range, 16);
 NVME_AT(nvme_dsm_range, slba, 8);
 
+/* Reservation Register, Acquire (the second key is PRKEY) and Release (which has no second one). */
+struct nvme_resv_keys { struct le64 crkey, nrkey; };
+NVME_SIZE(nvme_resv_keys, 16);
+
+/* Reservation Report with 128-bit host identifiers: a header, then one entry for each registrant. */
+struct nvme_resv_report {
+	struct le32 gen;
+	uint8_t rtype;
+	struct le16 regstrnt;
+	uint8_t reserved7[2];
+	uint8_t ptpls;
+	uint8_t reserved10[54];
+};
+NVME_SIZE(nvme_resv_report, 64);
+NVME_AT(nvme_resv_report, regstrnt, 5);
+NVME_AT(nvme_resv_report, ptpls, 9);
+
+struct nvme_resv_registrant {
+	struct le16 cntlid;
+	uint8_t rcsts;
+	uint8_t reserved3[5];
+	struct le64 rkey;
+	uint8_t hostid[16];
+	uint8_t reserved32[32];
+};
+NVME_SIZE(nvme_resv_registrant, 64);
+NVME_AT(nvme_resv_registrant, rkey, 8);
+NVME_AT(nvme_resv_registrant, hostid, 16);
+#define NVME_RCSTS_HOLDS 0x01
+
+/* Log page 80h: the oldest notice that was not read yet. */
+struct nvme_resv_log {
+	struct le64 lpc;
+	uint8_t rnlpt;			/* enum nvme_resv_notice */
+	uint8_t nalp;			/* how many there are besides, at most 255 */
+	uint8_t reserved10[2];
+	struct le32 nsid;
+	uint8_t reserved16[48];
+};
+NVME_SIZE(nvme_resv_log, 64);
+NVME_AT(nvme_resv_log, nsid, 12);
+
+/* RESCAP of Identify, CNS 00h and 08h. */
+#define NVME_RESCAP_PTPL 0x01
+#define NVME_RESCAP_TYPES 0x7e		/* all six */
+#define NVME_RESCAP_IEKEY13 0x80	/* IEKEY as in revision 1.3 and later */
+
 /* Copy, descriptor formats 0h and 2h; snsid and sopt are reserved in the former. */
 struct nvme_copy_range {
 	struct le32 snsid;

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
@@ -25,6 +26,9 @@
 
 #define FS_WRITE_FILE	(1ull << 1)
 #define FS_READ_FILE	(1ull << 2)
+#define FS_READ_DIR	(1ull << 3)
+#define FS_REMOVE_FILE	(1ull << 5)
+#define FS_MAKE_REG	(1ull << 8)
 #define FS_IOCTL_DEV	(1ull << 15)
 
 struct ruleset {
@@ -49,6 +53,7 @@ static const struct {
 	{ 1, { 0x1fff, 0, 0 } },	/* 5.13 */
 };
 
+/* A directory is the one in which a file is replaced. */
 static int
 leave(int ruleset, const char *path, uint64_t handled)
 {
@@ -56,10 +61,14 @@ leave(int ruleset, const char *path, uint64_t handled)
 		.access = (FS_READ_FILE | FS_WRITE_FILE | FS_IOCTL_DEV) & handled,
 		.fd = open(path, O_PATH | O_CLOEXEC),
 	};
+	struct stat st;
 	int r;
 
 	if (rule.fd == -1)	/* what is not there cannot be opened, and says so when tried */
 		return (0);
+	if (fstat(rule.fd, &st) == 0 && S_ISDIR(st.st_mode))
+		rule.access = (FS_READ_FILE | FS_WRITE_FILE | FS_READ_DIR | FS_REMOVE_FILE |
+		    FS_MAKE_REG) & handled;
 	r = (int)syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0);
 	close(rule.fd);
 	return (r);

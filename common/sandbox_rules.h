@@ -121,7 +121,7 @@ static const struct sandbox_rule sandbox_rules[] = {
 	{ SYS(read), W, { { 0 } } },
 	{ SYS(write), W, { { 0 } } },
 	{ SYS(pread64), W | B | O, { { 0 } } },
-	{ SYS(pwrite64), B, { { 0 } } },
+	{ SYS(pwrite64), B | O, { { 0 } } },
 	{ SYS(lseek), B, { { 0 } } },				/* how large is a claim now? */
 	{ SYS(preadv2), WT, { NONE_OF(5, RWF_OTHERS) } },
 	{ SYS(pwritev2), WT, { NONE_OF(5, RWF_OTHERS) } },
@@ -150,6 +150,10 @@ static const struct sandbox_rule sandbox_rules[] = {
 	{ SYS(openat), O, { { 0 } } },
 	{ SYS(statx), O, { { 0 } } },
 	{ SYS(flock), O, { { 0 } } },
+	{ SYS(fsync), O, { { 0 } } },				/* ... or a file in a directory, replaced */
+	{ SYS(renameat), O, { { 0 } } },
+	{ SYS(renameat2), O, { { 0 } } },			/* what renameat() is where there is no other */
+	{ SYS(unlinkat), O, { INT_IS(2, 0) } },
 	{ SYS(fcntl), O, { INT_IS(1, F_OFD_SETLK) } },
 	{ SYS(fcntl), O, { INT_IS(1, F_OFD_GETLK) } },
 	{ SYS(ioctl), O, { INT_IS(1, BLKGETSIZE64) } },

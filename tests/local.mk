@@ -17,13 +17,13 @@ EXTRA_DIST += %D%/config %D%/lib.sh
 # The target as a whole, with nvmehost; no root is needed.
 STORIES = %D%/x_activation.sh %D%/x_ana.sh %D%/x_bench.sh %D%/x_config.sh %D%/x_crash.sh %D%/x_crowd.sh %D%/x_ctl.sh \
 	%D%/x_discovery.sh %D%/x_handover.sh %D%/x_hostile.sh %D%/x_limits.sh %D%/x_live.sh %D%/x_policy.sh \
-	%D%/x_nvm.sh %D%/x_rediscovery.sh %D%/x_reload.sh %D%/x_log.sh %D%/x_serve.sh \
+	%D%/x_nvm.sh %D%/x_rediscovery.sh %D%/x_reload.sh %D%/x_resv.sh %D%/x_resv_power.sh %D%/x_log.sh %D%/x_serve.sh \
 	%D%/x_transfer.sh %D%/x_warden.sh
 ROOT_STORIES = %D%/x_abort.sh %D%/x_cache.sh %D%/x_claims.sh %D%/x_devices.sh %D%/x_drain.sh %D%/x_errors.sh \
-	%D%/x_opener_hang.sh %D%/x_uids.sh %D%/x_user.sh
+	%D%/x_opener_hang.sh %D%/x_resv_drain.sh %D%/x_uids.sh %D%/x_user.sh
 # Those that move data: once for each engine, and where there is none but threads.
 ENGINE_TESTS = %D%/x_abort.sh %D%/x_ana.sh %D%/x_cache.sh %D%/x_claims.sh %D%/x_crash.sh %D%/x_devices.sh %D%/x_drain.sh %D%/x_errors.sh \
-	%D%/x_handover.sh %D%/x_live.sh %D%/x_nvm.sh %D%/x_sandbox.sh %D%/x_serve.sh
+	%D%/x_handover.sh %D%/x_live.sh %D%/x_nvm.sh %D%/x_resv.sh %D%/x_sandbox.sh %D%/x_serve.sh
 STORIES += %D%/x_fused.sh
 ENGINE_TESTS += %D%/x_fused.sh
 dist_check_SCRIPTS += $(STORIES) $(ROOT_STORIES)

@@ -58,5 +58,9 @@ check "its host is told" fails 1 closed joined load
 check "the host comes back" as a --queues 2 --nsid 1 verify
 check "the broker is killed" kill -KILL "$broker"
 check "a new host is served" wait_for 30 as b --nsid 1 verify
+check "a reservation that is to last is stored" as a --nsid 3 resv register 10 ptpl
+check "the target stops" stop_target
+check "it starts again" start_target -d -f "$work/cellblock.yaml"
+check "and knows it" eval 'as a --nsid 3 resv report | grep -q "ptpl 1 registrants 1"'
 check "the target stops" stop_target
 finish

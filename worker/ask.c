@@ -17,6 +17,8 @@
 #define FENCES_MAX ENGINE_FILES	/* no more changes of namespaces can be under way */
 #define FENCE_AGAIN_MS 10
 
+static void	send_fenced(struct timer *);
+
 IPC_RECEIVER(from_broker, IPC_BROKER_TO_WORKER)
 IPC_RECEIVER(from_listener, IPC_LISTENER_TO_WORKER)
 
@@ -203,6 +205,12 @@ ask_stats(const struct controller *ctrl)
 	ask_title();
 }
 
+int
+ask_reservation(const struct ipc_resv *m)
+{
+	return (IPC_SEND(IPC_CONTROL_FD, RESV, m));
+}
+
 /* Somebody waits for these: none may be lost. */
 static void
 send_fenced(struct timer *t)
@@ -287,6 +295,43 @@ on_ns_gone(void *ctx, const struct ipc_ns_gone *p, int *fds)
 	(void)ctx;
 	(void)fds;
 	return (ns_gone(a.ctrl, p));
+}
+
+static int
+on_resv_answer(void *ctx, const struct ipc_resv_answer *p, int *fds)
+{
+	(void)ctx;
+	(void)fds;
+	resv_answered(a.ctrl, p);
+	return (0);
+}
+
+static int
+on_resv_report(void *ctx, const struct ipc_resv_report *p, int *fds)
+{
+	(void)ctx;
+	(void)fds;
+	resv_reported(a.ctrl, p);
+	return (0);
+}
+
+static int
+on_resv_notice(void *ctx, const struct ipc_resv_notice *p, int *fds)
+{
+	(void)ctx;
+	(void)fds;
+	resv_notice(a.ctrl, p);
+	return (0);
+}
+
+static int
+on_resv_again(void *ctx, const struct ipc_empty *p, int *fds)
+{
+	(void)ctx;
+	(void)p;
+	(void)fds;
+	resv_ask_again(a.ctrl);
+	return (0);
 }
 
 static int

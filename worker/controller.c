@@ -43,6 +43,7 @@ ctrl_new(struct lane *lane, const struct ipc_hello *hello, const struct ipc_admi
 	health_init(c);
 	feature_reset(c);
 	TAILQ_INIT(&c->aers);
+	resv_init(c);
 	drain_init(c);
 	c->keep_alive = (struct timer){ .name = "keep alive", .fire = keep_alive_late, .arg = c };
 	c->persistent = admit->discovery && connect->kato_ms != 0;
@@ -57,6 +58,7 @@ ctrl_free(struct controller *c)
 {
 	timer_stop(&c->lane->timers, &c->keep_alive);
 	timer_stop(&c->lane->timers, &c->shutdown);
+	timer_stop(&c->lane->timers, &c->resv.again);
 	ns_free_all(c);
 	free(c->page.data);
 	free(c->io);

@@ -32,6 +32,7 @@ reset_done(struct controller *c)
 	c->changed.n = 0;
 	aer_reset(c);
 	feature_reset(c);
+	resv_reset(c);
 }
 
 static void

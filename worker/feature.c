@@ -27,6 +27,8 @@ static const struct feature *const features[] = {
 	&feature_kato,
 	&feature_behavior,
 	&feature_hostid,
+	&feature_resv_mask,
+	&feature_resv_persistence,
 };
 
 static bool

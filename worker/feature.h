@@ -39,7 +39,8 @@ struct feature {
 /* One for each feature. */
 extern const struct feature feature_arbitration, feature_power, feature_temperature,
     feature_error_recovery, feature_cache, feature_queues, feature_coalescing, feature_atomicity,
-    feature_events, feature_kato, feature_behavior, feature_hostid;
+    feature_events, feature_kato, feature_behavior, feature_hostid, feature_resv_mask,
+    feature_resv_persistence;
 
 enum feature_words { WORD_ARBITRATION, WORD_POWER, WORD_OVER, WORD_UNDER, WORD_COALESCING,
 	WORD_ATOMICITY, WORDS_MAX };

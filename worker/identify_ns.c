@@ -53,6 +53,7 @@ identify_ns(const struct ns *ns, struct nvme_id_ns *id)
 	if (ns->id.can_discard)
 		id->dlfeat = NVME_DLFEAT_ZEROES | NVME_DLFEAT_WRITE_ZEROES_DEAC;
 	id->nvmcap.lo = le64(nlbas << ns->lbads);
+	id->rescap = (uint8_t)ns->id.rescap;
 	put_performance(ns, id);
 	id->mssrl = le16(copy.mssrl);
 	id->mcl = le32(copy.mcl);
@@ -71,6 +72,7 @@ void
 identify_ns_independent(const struct ns *ns, struct nvme_id_ns_independent *id)
 {
 	id->nmic = NVME_NMIC_SHARED;
+	id->rescap = (uint8_t)ns->id.rescap;
 	if (ns->id.readonly)
 		id->nsattr = NVME_NSATTR_WRITE_PROTECTED;
 	id->anagrpid = le32(ns->id.ana_group);

@@ -11,12 +11,13 @@ else
 endif
 # transport, greeting, and the words of the broker
 %C%_libworker_a_SOURCES += %D%/ask.c %D%/bounce.c %D%/c2h.c %D%/conn.c %D%/conn.h %D%/conn_tx.c %D%/greet.c %D%/lane.c \
-	%D%/lanes.c %D%/mail.c %D%/memory.c %D%/qpair.c %D%/r2t.c %D%/rxbuf.c %D%/worker.h %D%/xfer.c
+	%D%/lanes.c %D%/mail.c %D%/mail.h %D%/memory.c %D%/qpair.c %D%/r2t.c %D%/rxbuf.c %D%/worker.h %D%/xfer.c
 # the controller and its commands
 %C%_libworker_a_SOURCES += %D%/abort.c %D%/admin.c %D%/aer.c %D%/ana.c %D%/controller.c %D%/discovery.c %D%/drain.c \
 	%D%/fabrics.c %D%/feature.c %D%/identify.c %D%/identify_ns.c %D%/logpage.c %D%/ns.c %D%/ns_stat.c \
 	%D%/ns_table.c %D%/nvm.c %D%/nvm.h %D%/nvm_compare.c %D%/nvm_copy.c %D%/nvm_dsm.c \
-	%D%/nvm_flush.c %D%/nvm_rw.c %D%/nvm_verify.c %D%/property.c %D%/seat.c
+	%D%/nvm_flush.c %D%/nvm_rw.c %D%/nvm_verify.c %D%/property.c %D%/reservation.c %D%/reservation.h \
+	%D%/reservation_log.c %D%/seat.c
 # ... what it says of itself, and how a host sets it
 %C%_libworker_a_SOURCES += %D%/changed.c %D%/effects.c %D%/error_log.c %D%/feature.h \
 	%D%/feature_cache.c %D%/feature_ctrl.c %D%/feature_host.c %D%/feature_word.c %D%/health.c \

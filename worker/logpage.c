@@ -42,6 +42,7 @@ static const struct log *const logs[] = {
 	&log_feature_effects,
 	&log_mi_effects,
 	&log_discovery,
+	&log_reservation,
 };
 
 static const struct log *
@@ -169,6 +170,8 @@ logpage_execute(struct slot *s)
 		if (log->was_read != NULL)
 			log->was_read(s);
 		aer_log_read(s->qp->ctrl, log->lid, offset == 0);
+		if (log->again != NULL)
+			log->again(s);
 	}
 	slot_done_data(s, s->len_out);
 }

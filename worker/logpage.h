@@ -39,6 +39,7 @@ struct log {
 	uint64_t (*measure)(struct slot *);
 	void (*copy)(struct slot *, uint64_t offset, uint8_t *to, size_t len);
 	void (*was_read)(struct slot *);	/* without RAE, and the answer has it; or NULL */
+	void (*again)(struct slot *);	/* ... and then its event may come again; or NULL */
 };
 
 uint64_t log_offset(const struct slot *);	/* LPO, bytes */
@@ -47,7 +48,7 @@ bool	log_is_there(const struct controller *, uint8_t lid);
 
 /* One for each page. */
 extern const struct log log_ana, log_errors, log_health, log_firmware, log_changed_ns, log_effects,
-    log_feature_effects, log_mi_effects, log_discovery;
+    log_feature_effects, log_mi_effects, log_discovery, log_reservation;
 
 /* ---- changed.c: namespaces that changed since the host read log 04h ---- */
 #define CHANGED_MAX 1024u

@@ -92,6 +92,7 @@ take_file(struct controller *c)
 	for (unsigned i = 0; i < ENGINE_FILES; i++)
 		if ((c->files[i / 8] & 1u << i % 8) == 0) {
 			c->files[i / 8] |= (uint8_t)(1u << i % 8);
+			c->resv.mask[i] = 0;
 			return ((int)i);
 		}
 	return (-1);
@@ -242,8 +243,11 @@ table_with(const struct ns_table *before, uint32_t nsid, struct ns *ns)
 	t->n += before->n - rest;
 	t->version = before->version + 1;
 	t->unreachable = 0;
-	for (uint32_t i = 0; i < t->n; i++)
+	t->restricted = false;
+	for (uint32_t i = 0; i < t->n; i++) {
 		t->unreachable += ns_reach(t->at[i].ns) != 0;
+		t->restricted |= t->at[i].ns->id.no_read != 0 || t->at[i].ns->id.no_write != 0;
+	}
 	return (t);
 }
 

@@ -160,16 +160,25 @@ nvm_settle(struct slot *s, void (*go_on)(struct slot *, uint16_t))
 /* ---- the table ---- */
 
 static const struct cmd_rule rules[] = {
-	{ NVME_NVM_FLUSH, "Flush", nvm_flush_prepare, nvm_flush_execute, 0 },
-	{ NVME_NVM_WRITE, "Write", nvm_write_prepare, nvm_write_execute, RULE_CHANGES },
-	{ NVME_NVM_READ, "Read", nvm_read_prepare, nvm_read_execute, 0 },
-	{ NVME_NVM_COMPARE, "Compare", nvm_compare_prepare, nvm_compare_execute, 0 },
+	{ NVME_NVM_FLUSH, "Flush", nvm_flush_prepare, nvm_flush_execute, RULE_WRITES },
+	{ NVME_NVM_WRITE, "Write", nvm_write_prepare, nvm_write_execute,
+	    RULE_CHANGES | RULE_WRITES },
+	{ NVME_NVM_READ, "Read", nvm_read_prepare, nvm_read_execute, RULE_READS },
+	{ NVME_NVM_COMPARE, "Compare", nvm_compare_prepare, nvm_compare_execute, RULE_READS },
 	{ NVME_NVM_WRITE_ZEROES, "Write Zeroes", nvm_zero_prepare, nvm_zero_execute,
-	    RULE_CHANGES },
+	    RULE_CHANGES | RULE_WRITES },
 	{ NVME_NVM_DATASET_MANAGEMENT, "Dataset Management", nvm_dsm_prepare,
-	    nvm_dsm_execute, RULE_CHANGES },
-	{ NVME_NVM_VERIFY, "Verify", nvm_verify_prepare, nvm_verify_execute, 0 },
-	{ NVME_NVM_COPY, "Copy", nvm_copy_prepare, nvm_copy_execute, RULE_CHANGES },
+	    nvm_dsm_execute, RULE_CHANGES | RULE_WRITES },
+	{ NVME_NVM_VERIFY, "Verify", nvm_verify_prepare, nvm_verify_execute, RULE_READS },
+	{ NVME_NVM_COPY, "Copy", nvm_copy_prepare, nvm_copy_execute,
+	    RULE_CHANGES | RULE_READS | RULE_WRITES },
+	{ NVME_NVM_RESERVATION_REGISTER, "Reservation Register", resv_register_prepare, resv_execute,
+	    0 },
+	{ NVME_NVM_RESERVATION_REPORT, "Reservation Report", resv_report_prepare, resv_execute, 0 },
+	{ NVME_NVM_RESERVATION_ACQUIRE, "Reservation Acquire", resv_register_prepare, resv_execute,
+	    0 },
+	{ NVME_NVM_RESERVATION_RELEASE, "Reservation Release", resv_release_prepare, resv_execute,
+	    0 },
 };
 
 const struct cmd_rule *

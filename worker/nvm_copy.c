@@ -109,6 +109,8 @@ judge_source(const struct slot *s, uint32_t i, struct piece *p)
 	p->src = other ? ns_find(s->qp->lane->ns, nsid) : p->dst;
 	if ((status = nvm_access(s, nsid, p->src, false)) != 0)
 		return (status);
+	if ((status = ns_reach(p->src)) != 0)
+		return (status);
 	if (p->src->id.no_read)		/* somebody else's reservation; of nsid itself, too */
 		return (NVME_SC_RESERVATION_CONFLICT | NVME_SC_DNR);
 	if (p->src->lbads != p->dst->lbads)

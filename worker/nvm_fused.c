@@ -260,8 +260,8 @@ prepare(struct slot *s)
 static void	ready(struct slot *);
 
 static const struct cmd_rule rules[2] = {
-	{ NVME_NVM_COMPARE, "fused Compare", prepare, ready, 0 },
-	{ NVME_NVM_WRITE, "fused Write", prepare, ready, RULE_CHANGES },
+	{ NVME_NVM_COMPARE, "fused Compare", prepare, ready, RULE_READS },
+	{ NVME_NVM_WRITE, "fused Write", prepare, ready, RULE_CHANGES | RULE_WRITES },
 };
 
 static uint16_t

@@ -386,6 +386,8 @@ judge_rule(struct slot *s)
 	if (table->unreachable != 0 && s->qp->qid != 0 &&
 	    (ns = ns_find(table, s->cmd.nsid)) != NULL && (status = ns_reach(ns)) != 0)
 		return (status);
+	if (table->restricted && resv_forbids(s))
+		return (NVME_SC_RESERVATION_CONFLICT | NVME_SC_DNR);
 	return (s->rule->prepare(s));
 }
 

@@ -26,7 +26,9 @@
 #include "worker/engine.h"
 #include "worker/feature.h"
 #include "worker/logpage.h"
+#include "worker/mail.h"
 #include "worker/pool.h"
+#include "worker/reservation.h"
 #include "worker/timer.h"
 
 struct conn;
@@ -47,13 +49,6 @@ struct memory {
 	struct eng_queue ready;		/* complete, done() not called yet */
 	struct eng_queue slow;		/* being zeroed, in turns */
 	unsigned in_flight;
-};
-
-/* A word from one lane to another. Its owner may not use it again before it was delivered. */
-struct mail {
-	void (*deliver)(struct mail *);	/* on the thread of the lane that gets it */
-	void *arg;
-	STAILQ_ENTRY(mail) next;
 };
 
 /* A range that some controller has for itself, as the broker said; lane 0's. */
@@ -318,6 +313,8 @@ struct cmd_rule {
 };
 #define RULE_DISABLED	0x1u	/* permitted while CC.EN is 0 */
 #define RULE_DISCOVERY	0x2u	/* permitted on a discovery controller */
+#define RULE_READS	0x8u	/* not while somebody's reservation forbids this host to read */
+#define RULE_WRITES	0x10u	/* ... or to write */
 #define RULE_CHANGES	0x4u	/* may change what is in a namespace (log 05h) */
 
 #define R2T_MAX		4u	/* R2Ts of a command that are out at a time */
@@ -366,8 +363,8 @@ struct slot {
 	uint8_t head_data[PDU_HEADER_MAX], head_resp[SHORT_HEAD];
 	uint32_t tx_out;	/* tx not yet sent */
 	TAILQ_ENTRY(slot) wait;		/* for a buffer */
-	TAILQ_ENTRY(slot) held;		/* AER */
-	struct mail mail;		/* Abort: to the lane of the command and back */
+	TAILQ_ENTRY(slot) held;		/* AER; waiting for the broker (reservation.c) */
+	struct mail mail;		/* Abort, reservations: to another lane and back */
 	struct slot *aborter;		/* the Abort that waits for the outcome; if aborted */
 	void (*op_done)(struct eng_op *);	/* ... what its op.done was */
 	struct window window[R2T_MAX];
@@ -545,6 +542,7 @@ struct controller {
 	TAILQ_HEAD(, slot) aers;
 	uint32_t naers;
 	uint32_t naborts;	/* Aborts that are not answered yet */
+	struct resv resv;
 	uint64_t minutes_since;
 	struct feature_values features;
 	struct cache_change {		/* 06h on its way; feature_cache.c */
@@ -751,6 +749,7 @@ uint16_t ns_status(enum eng_verb, int error);	/* errno to NVMe status */
 struct ns_table {
 	uint32_t version;
 	uint32_t unreachable;	/* rows whose ANA state forbids I/O */
+	bool restricted;		/* a reservation forbids something in some row */
 	uint32_t n;
 	struct ns_entry { uint32_t nsid; struct ns *ns; } at[];	/* sorted by nsid */
 };
@@ -837,6 +836,7 @@ int	ask_queue_hand(const struct ipc_queue_handoff *, int fd);
 void	ask_log(uint32_t msg, const char *text, unsigned nargs, ...);	/* uint64_t arguments */
 void	ask_stats(const struct controller *);	/* STATE to the broker */
 void	ask_title(void);
+int	ask_reservation(const struct ipc_resv *);	/* 0, or -1: there is no room now */
 void	ask_fenced(uint64_t fence);	/* all that began before that change is finished */
 /* 0, or -1 when the channel is full. */
 int	ask_range_lock(const struct ipc_range *);

@@ -176,6 +176,7 @@ host_status_name(uint16_t status)
 	    {ST_SGL_LENGTH, "Data SGL Length Invalid"},
 	    {ST_SGL_TYPE, "SGL Descriptor Type Invalid"},
 	    {ST_SGL_OFFSET, "SGL Offset Invalid"},
+	    {0x015, "Operation Denied"},
 	    {ST_FUSED_FAILED, "Aborted due to Failed Fused Command"},
 	    {ST_FUSED_MISSING, "Aborted due to Missing Fused Command"},
 	    {ST_HOSTID, "Host Identifier Inconsistent Format"},

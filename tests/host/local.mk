@@ -5,6 +5,7 @@ noinst_PROGRAMS += %D%/nvmehost
 %C%_libnvmehost_a_SOURCES = %D%/check.c %D%/command.c %D%/conn.c %D%/connect.c %D%/ctrl.c %D%/host.h \
 	%D%/load.c %D%/ns.c %D%/pattern.c %D%/queue.c %D%/spec.h %D%/stream.c %D%/xfer.c
 %C%_nvmehost_SOURCES = %D%/cmd_abort.c %D%/cmd_crowd.c %D%/cmd_discover.c %D%/cmd_events.c %D%/cmd_handover.c %D%/cmd_hold.c %D%/cmd_identify.c %D%/cmd_media.c %D%/cmd_raw.c \
+	%D%/cmd_resv.c \
 	%D%/cmd_rw.c %D%/cmd_stress.c %D%/cmd_verify.c %D%/main.c %D%/misbehave.c %D%/misbehave.h \
 	%D%/misbehave_admin.c %D%/misbehave_capsule.c %D%/misbehave_connect.c \
 	%D%/misbehave_digest.c %D%/misbehave_h2cdata.c %D%/misbehave_header.c \

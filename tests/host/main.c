@@ -91,6 +91,8 @@ static const struct command commands[] = {
 	{ "stress", "", "reads and writes mixed, verified", LEVEL_IO, 0, 0, cmd_stress },
 	{ "abort", "[WHAT]", "fill a queue with writes (read, zero), abort them all", LEVEL_IO, 0,
 	    1, cmd_abort },
+	{ "resv", "ACTION...", "register, unregister, replace, acquire, preempt, abort, release, clear: "
+	    "keys and types; report; ptpl; watch", LEVEL_IO, 1, 8, cmd_resv },
 	{ "hold", "", "keep the controller until stdin ends or SIGTERM", LEVEL_IO, 0, 0, cmd_hold },
 	{ "ana-log", "", "log 0Ch: groups, states, namespaces", LEVEL_CTRL, 0, 0, cmd_ana_log },
 	{ "events", "", "say every event until SIGTERM", LEVEL_CTRL, 0, 0, cmd_events },

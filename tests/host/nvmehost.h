@@ -54,6 +54,7 @@ int	cmd_nvm_verify(struct settings *, struct host_ctrl *);
 int	cmd_verify(struct settings *, struct host_ctrl *);	/* cmd_verify.c */
 int	cmd_stress(struct settings *, struct host_ctrl *);	/* cmd_stress.c */
 int	cmd_abort(struct settings *, struct host_ctrl *);	/* cmd_abort.c */
+int	cmd_resv(struct settings *, struct host_ctrl *);	/* cmd_resv.c */
 int	cmd_hold(struct settings *, struct host_ctrl *);	/* cmd_hold.c */
 int	cmd_ana_log(struct settings *, struct host_ctrl *);	/* cmd_events.c */
 int	cmd_events(struct settings *, struct host_ctrl *);

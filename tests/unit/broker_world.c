@@ -3,11 +3,14 @@
 #include "config.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +25,7 @@
 #include "common/nvme.h"
 #include "tests/unit/broker_world.h"
 
-char file[128], config[128];
+char file[128], config[128], state_dir[128];
 struct fake_warden w;
 struct fake_peer listener, spare;
 static char dir[64];
@@ -30,13 +33,16 @@ static struct ipc_listen listen_message;
 static int listening = -1;
 static uint16_t port;
 
-void
-world_config_with(const char *namespaces, const char *hosts, const char *more)
+#define DISKS "{nsid: 1, ram: 1M}, {nsid: 5, path: %s}"
+#define HOSTS "{nqn: " HOST "}, {nqn: " READER ", read-only: true}"
+
+static void
+write_config(const char *state, const char *namespaces, const char *hosts, const char *more)
 {
 	FILE *f = fopen(config, "w");
 
 	assert_non_null(f);
-	fprintf(f, "service: {sandbox: prefer, state-dir: none, spares: 1, log-level: error,\n"
+	fprintf(f, "service: {sandbox: prefer, state-dir: %s, spares: 1, log-level: error,\n"
 	    "  control-socket: %s/control}\n"
 	    "limits: {greeting-timeout: 1s, controllers-per-host: 2, change-timeout: 500ms}\n"
 	    "listeners: [{address: \"127.0.0.1:%u\"}]\n"
@@ -44,7 +50,7 @@ world_config_with(const char *namespaces, const char *hosts, const char *more)
 	    "  - nqn: " SUB "\n"
 	    "    namespaces: [%s]\n"
 	    "    hosts: [%s]\n%s",
-	    dir, port, namespaces, hosts, more);
+	    state, dir, port, namespaces, hosts, more);
 	fclose(f);
 }
 
@@ -53,8 +59,26 @@ world_config(const char *more)
 {
 	char namespaces[256];
 
-	snprintf(namespaces, sizeof(namespaces), "{nsid: 1, ram: 1M}, {nsid: 5, path: %s}", file);
-	world_config_with(namespaces, "{nqn: " HOST "}, {nqn: " READER ", read-only: true}", more);
+	snprintf(namespaces, sizeof(namespaces), DISKS, file);
+	write_config("none", namespaces, HOSTS, more);
+}
+
+void
+world_config_with(const char *namespaces, const char *hosts, const char *more)
+{
+	write_config("none", namespaces, hosts, more);
+}
+
+void
+world_config_state(void)
+{
+	char namespaces[256];
+
+	snprintf(state_dir, sizeof(state_dir), "%s/state", dir);
+	if (mkdir(state_dir, 0700) == -1)
+		assert_int_equal(errno, EEXIST);
+	snprintf(namespaces, sizeof(namespaces), DISKS, file);
+	write_config(state_dir, namespaces, HOSTS ", {nqn: " OTHER "}", "");
 }
 
 int
@@ -97,6 +121,20 @@ world_setup(void **state)
 	return (0);
 }
 
+static void
+world_clean_state(void)
+{
+	struct dirent *e;
+	DIR *d = state_dir[0] == '\0' ? NULL : opendir(state_dir);
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		(void)unlinkat(dirfd(d), e->d_name, 0);
+	if (d != NULL)
+		closedir(d);
+	(void)rmdir(state_dir);
+	state_dir[0] = '\0';
+}
+
 int
 world_teardown(void **state)
 {
@@ -107,6 +145,7 @@ world_teardown(void **state)
 	unlink(path);
 	unlink(file);
 	unlink(config);
+	world_clean_state();
 	return (rmdir(dir));
 }
 
@@ -244,6 +283,14 @@ is_all_free(const struct fake_got *g)
 	return (g->type == IPC_RANGE_FREE && m->token == 0);
 }
 
+/* What may come in between at any time, or from every new broker. */
+static bool
+is_aside(const struct fake_got *g)
+{
+	return (g->type == IPC_PING || g->type == IPC_RESV_AGAIN || g->type == IPC_RANGE_RESET ||
+	    is_all_free(g));
+}
+
 /* The next message is of that type: order matters here. */
 const void *
 next_is(struct fake_peer *p, uint32_t type)
@@ -251,8 +298,7 @@ next_is(struct fake_peer *p, uint32_t type)
 	p->peer.ctx = p;	/* it may have been copied */
 	do
 		assert_int_equal(ipc_dispatch_wait(&p->peer, FAKE_WAIT_MS), 1);
-	while (p->got.type == IPC_PING ||
-	    (is_all_free(&p->got) && type != IPC_RANGE_FREE));
+	while (p->got.type != type && is_aside(&p->got));
 	assert_int_equal(p->got.type, type);
 	return (p->got.payload);
 }

@@ -10,6 +10,7 @@
 
 #define SUB	"nqn.2026-11.example:sub"
 #define HOST	"nqn.2026-11.example:host"
+#define OTHER	"nqn.2026-11.example:other"
 #define READER	"nqn.2026-11.example:reader"
 
 extern struct fake_warden w;
@@ -22,6 +23,9 @@ void	world_end(void);		/* everything of a story that is over */
 void	world_config(const char *more);	/* more of the subsystem, or more of them */
 void	world_config_with(const char *namespaces, const char *hosts, const char *more);
 int	world_ctl(void);		/* connected to the control socket */
+/* With a state directory, which is made here, and OTHER as another host that may write. */
+void	world_config_state(void);
+extern char state_dir[128];
 
 void	answer_claim(void);
 void	answer_reopen(uint32_t readonly);

@@ -97,6 +97,15 @@ lane_stop(struct lane *lane, int status)
 	lane->status = status;
 }
 
+int
+ask_reservation(const struct ipc_resv *m)
+{
+	if (fake.no_room)
+		return (-1);
+	fake.asked[fake.nasked++ % ARRAY_LEN(fake.asked)] = *m;
+	return (0);
+}
+
 void
 ask_fenced(uint64_t fence)
 {

@@ -28,6 +28,9 @@ struct fake {
 	unsigned logs, last_log, stats;
 	uint64_t fenced[8];	/* answers to changes, a ring */
 	unsigned nfenced;
+	struct ipc_resv asked[8];	/* questions about reservations, a ring */
+	unsigned nasked;
+	bool no_room;		/* for questions */
 	int started_fd;		/* of the last qp_start() */
 	struct conn_params params;
 	bool abort_later;	/* of a command in parts: says so, and keeps who asked */

@@ -70,6 +70,7 @@ void	fake_inherit(struct fake_warden *to, struct fake_warden *from);
 		fake_step(w);			\
 } while (0)
 void	fake_step(struct fake_warden *);
+void	fake_catch_up(struct fake_warden *);	/* all that it has said by now */
 bool	fake_has(const struct fake_list *, uint32_t);
 const struct fake_held *fake_find_held(const struct fake_warden *, uint32_t kind, unsigned nth);
 

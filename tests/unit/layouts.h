@@ -142,6 +142,20 @@
 	F(nvme_dsm_range, cattr, nvme_dsm_range, cattr)				\
 	F(nvme_dsm_range, nlb, nvme_dsm_range, nlb)				\
 	F(nvme_dsm_range, slba, nvme_dsm_range, slba)				\
+	F(nvme_resv_report, gen, nvme_resv_status, gen)				\
+	F(nvme_resv_report, rtype, nvme_resv_status, rtype)			\
+	F(nvme_resv_report, regstrnt, nvme_resv_status, regctl)			\
+	F(nvme_resv_report, ptpls, nvme_resv_status, ptpls)			\
+	S(nvme_resv_registrant, nvme_registered_ctrl_ext)			\
+	F(nvme_resv_registrant, cntlid, nvme_registered_ctrl_ext, cntlid)	\
+	F(nvme_resv_registrant, rcsts, nvme_registered_ctrl_ext, rcsts)		\
+	F(nvme_resv_registrant, rkey, nvme_registered_ctrl_ext, rkey)		\
+	F(nvme_resv_registrant, hostid, nvme_registered_ctrl_ext, hostid)	\
+	S(nvme_resv_log, nvme_resv_notification_log)				\
+	F(nvme_resv_log, lpc, nvme_resv_notification_log, lpc)			\
+	F(nvme_resv_log, rnlpt, nvme_resv_notification_log, rnlpt)		\
+	F(nvme_resv_log, nalp, nvme_resv_notification_log, nalp)		\
+	F(nvme_resv_log, nsid, nvme_resv_notification_log, nsid)		\
 	S(nvme_copy_range, nvme_copy_range)					\
 	F(nvme_copy_range, slba, nvme_copy_range, slba)				\
 	F(nvme_copy_range, nlb0, nvme_copy_range, nlb)				\

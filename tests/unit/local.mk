@@ -218,6 +218,11 @@ UNIT_TESTS += %D%/ns_table
 %C%_ns_table_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_ns_table_LDADD = $(UNIT_COMMANDS)
 
+UNIT_TESTS += %D%/resv
+%C%_resv_SOURCES = %D%/resv.c $(FAKES)
+%C%_resv_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_resv_LDADD = $(UNIT_COMMANDS)
+
 UNIT_TESTS += %D%/ns_stat
 %C%_ns_stat_SOURCES = %D%/ns_stat.c $(FAKES)
 %C%_ns_stat_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -340,6 +345,16 @@ endif
 # The broker's policy.
 UNIT_POLICY = broker/libpolicy.a broker/libbroker.a common/libplumbing.a common/libpure.a \
 	$(CMOCKA_LIBS) $(SODIUM_LIBS) $(YAML_LIBS) $(BSD_LIBS)
+UNIT_TESTS += %D%/reservation
+%C%_reservation_SOURCES = %D%/reservation.c %D%/unit.h
+%C%_reservation_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_reservation_LDADD = $(UNIT_POLICY)
+
+UNIT_TESTS += %D%/durable
+%C%_durable_SOURCES = %D%/durable.c %D%/unit.h
+%C%_durable_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_durable_LDADD = broker/libprobe.a $(UNIT_POLICY)
+
 UNIT_TESTS += %D%/admit
 %C%_admit_SOURCES = %D%/admit.c
 %C%_admit_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -370,6 +385,13 @@ UNIT_TESTS += %D%/broker_live
 %C%_broker_live_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_broker_live_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
 %C%_broker_live_DEPENDENCIES = broker/cellblock-broker common/libplumbing.a
+
+UNIT_TESTS += %D%/reserve
+%C%_reserve_SOURCES = %D%/reserve.c %D%/broker_world.c %D%/broker_world.h %D%/child.c %D%/child.h \
+	%D%/fake_warden.c %D%/fake_warden.h
+%C%_reserve_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_reserve_LDADD = broker/libpolicy.a common/libplumbing.a $(CMOCKA_LIBS) $(SODIUM_LIBS) $(BSD_LIBS)
+%C%_reserve_DEPENDENCIES = broker/cellblock-broker broker/libpolicy.a common/libplumbing.a
 
 UNIT_TESTS += %D%/cache
 %C%_cache_SOURCES = %D%/cache.c

@@ -5,7 +5,9 @@
  */
 #include "config.h"
 
+#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -68,6 +70,14 @@ on_drain_done(void *ctx, const struct ipc_drain *m, int *fds)
 	(void)ctx;
 	(void)m;
 	return (take('d', fds, 0));
+}
+
+static int
+on_stored(void *ctx, const struct ipc_empty *m, int *fds)
+{
+	(void)ctx;
+	(void)m;
+	return (take('s', fds, 0));
 }
 
 static int
@@ -196,6 +206,91 @@ on_a_ram_disk(void **state)
 	close(fd);
 }
 
+/* ---- a file of the state directory ---- */
+
+static char
+store(const char *dir, const char *name, const char *text)
+{
+	struct opener o = start(dir);
+	struct ipc_store m = { .size = (uint32_t)strlen(text) };
+
+	snprintf(m.name, sizeof(m.name), "%s", name);
+	memcpy(m.data, text, m.size);
+	assert_int_equal(IPC_SEND(o.peer.fd, STORE, &m), 0);
+	return (answer(&o));
+}
+
+static void
+has(int dir, const char *name, const char *text)
+{
+	char buf[64];
+	int fd = openat(dir, name, O_RDONLY);
+	ssize_t n;
+
+	assert_int_not_equal(fd, -1);
+	n = read(fd, buf, sizeof(buf));
+	close(fd);
+	assert_int_equal(n, strlen(text));
+	assert_memory_equal(buf, text, strlen(text));
+}
+
+static void
+in_a_directory(void **state)
+{
+	char path[] = "/tmp/cellblock-state.XXXXXX";
+	struct stat st;
+	int dir;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	dir = open(path, O_RDONLY | O_DIRECTORY);
+	if (getuid() == 0)
+		assert_int_equal(fchown(dir, CHILD_UID + ROLE_OPENER, (gid_t)-1), 0);
+	assert_int_equal(store(path, "one", "first"), 's');
+	has(dir, "one", "first");
+	assert_int_equal(store(path, "one", "second"), 's');
+	has(dir, "one", "second");
+	assert_int_equal(fstatat(dir, "one", &st, 0), 0);
+	assert_int_equal(st.st_mode & 0777, 0660);
+	assert_int_equal(fstatat(dir, "one.new", &st, 0), -1);
+	assert_int_equal(store(path, "../one", "x"), 'f');
+	assert_int_equal(got.failed.stage, STAGE_STORE);
+	assert_int_equal(store("/nonexistent", "one", "x"), 'f');
+	assert_int_equal(got.failed.error, ENOENT);
+	assert_int_equal(store(NULL, "one", "x"), 'f');
+	has(dir, "one", "second");
+	assert_int_equal(unlinkat(dir, "one", 0), 0);
+	close(dir);
+	assert_int_equal(rmdir(path), 0);
+}
+
+/* Another one is at it, or was killed and is not gone yet: it waits for it. */
+static void
+in_turn(void **state)
+{
+	char path[] = "/tmp/cellblock-state.XXXXXX";
+	struct ipc_store m = { .name = "one", .size = 1, .data = "x" };
+	struct opener o;
+	int dir;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	dir = open(path, O_RDONLY | O_DIRECTORY);
+	if (getuid() == 0)
+		assert_int_equal(fchown(dir, CHILD_UID + ROLE_OPENER, (gid_t)-1), 0);
+	assert_int_equal(flock(dir, LOCK_EX), 0);
+	o = start(path);
+	assert_int_equal(IPC_SEND(o.peer.fd, STORE, &m), 0);
+	assert_int_equal(ipc_dispatch(&o.peer), 0);
+	assert_int_equal(faccessat(dir, "one", F_OK, 0), -1);
+	assert_int_equal(flock(dir, LOCK_UN), 0);
+	assert_int_equal(answer(&o), 's');
+	has(dir, "one", "x");
+	assert_int_equal(unlinkat(dir, "one", 0), 0);
+	close(dir);
+	assert_int_equal(rmdir(path), 0);
+}
+
 static void
 fails(void **state)
 {
@@ -230,6 +325,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(on_a_file),
 		cmocka_unit_test(on_a_ram_disk),
+		cmocka_unit_test(in_a_directory),
+		cmocka_unit_test(in_turn),
 		cmocka_unit_test(fails),
 		cmocka_unit_test(ends),
 	};

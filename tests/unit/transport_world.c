@@ -279,6 +279,13 @@ aer_drop_all(struct controller *c)
 	(void)c;
 }
 
+int
+ask_reservation(const struct ipc_resv *m)
+{
+	(void)m;
+	return (0);
+}
+
 void
 ask_fenced(uint64_t fence)
 {
