@@ -28,21 +28,6 @@ static const struct { uint16_t status; uint8_t byte; } places[] = {
 	{ NVME_SC_IO_COMMAND_SET_NOT_SUPPORTED, 59 },
 };
 
-uint16_t
-slot_bad_field(struct slot *s, unsigned byte, unsigned bit)
-{
-	s->ploc = (uint16_t)PLOC(byte, bit);
-	return (NVME_SC_INVALID_FIELD | NVME_SC_DNR);
-}
-
-uint16_t
-slot_no_ns(struct slot *s)
-{
-	if (s->cmd.nsid >= 1 && s->cmd.nsid <= s->qp->ctrl->admit.nn)
-		return (slot_bad_field(s, 4, 0));
-	return (NVME_SC_INVALID_NS_OR_FORMAT | NVME_SC_DNR);
-}
-
 static uint16_t
 error_location(const struct slot *s, uint16_t status)
 {

@@ -310,7 +310,7 @@ ask(struct pair *p)
 	const struct ns *ns = nvm_ns(s);
 
 	if (ns == NULL) {
-		fail(p, 0, NVME_SC_INVALID_NS_OR_FORMAT | NVME_SC_DNR);
+		fail(p, 0, slot_no_ns(p->slot[0]));
 		return;
 	}
 	p->state = PAIR_ASKED;

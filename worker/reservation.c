@@ -28,7 +28,7 @@ static uint16_t
 prepare_keys(struct slot *s, uint32_t len)
 {
 	if (slot_ns(s) == NULL)
-		return (NVME_SC_INVALID_NS_OR_FORMAT | NVME_SC_DNR);
+		return (slot_no_ns(s));
 	if (s->cmd.sgl_len < len || s->cmd.sgl_len > DATA_MAX)
 		return (NVME_SC_DATA_SGL_LENGTH_INVALID | NVME_SC_DNR);
 	s->len_in = s->cmd.sgl_len;
@@ -54,7 +54,7 @@ resv_report_prepare(struct slot *s)
 	uint64_t len = ((uint64_t)s->cmd.cdw10 + 1) * 4;
 
 	if (slot_ns(s) == NULL)
-		return (NVME_SC_INVALID_NS_OR_FORMAT | NVME_SC_DNR);
+		return (slot_no_ns(s));
 	if ((s->cmd.cdw11 & NVME_RESV_EDS) == 0)
 		return (NVME_SC_HOST_ID_INCONSISTENT | NVME_SC_DNR);
 	if (len > s->qp->ctrl->hello.max_transfer)

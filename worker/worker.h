@@ -651,7 +651,7 @@ void	logpage_execute(struct slot *);
  * CRD when to try again. From any lane. */
 uint16_t ctrl_error(struct controller *, const struct slot *, uint16_t status);
 void	ctrl_fault(struct controller *, uint32_t nsid, uint16_t status);	/* of no command; lane 0 */
-/* Invalid Field with DNR; which byte and bit of the SQE, for log 01h. */
+/* ploc.c: Invalid Field with DNR; which byte and bit of the SQE, for log 01h. */
 uint16_t slot_bad_field(struct slot *, unsigned byte, unsigned bit);
 /* For an NSID that names no namespace here: inactive, or invalid. NVMe Base 2.0, NSID types. */
 uint16_t slot_no_ns(struct slot *);

@@ -14,18 +14,11 @@
 const struct conf_table *const conf_tables[] = {
 #define X(name) &conf_table_##name,
 	CONF_TABLES(X)
-	CONF_PENDING(X)
 #undef X
 };
 
 enum { NTABLES = sizeof(conf_tables) / sizeof(conf_tables[0]) };
 const unsigned conf_ntables = NTABLES;
-
-enum {
-#define X(name) + 1
-	NPENDING = 0 CONF_PENDING(X)
-#undef X
-};
 
 /* ---- the controller that rows share ---- */
 
@@ -213,20 +206,12 @@ print_list(const struct settings *s)
 	return (EXIT_OK);
 }
 
-/* What is not there yet may fail, but is told. */
-static bool
-may_fail(const struct settings *s, unsigned table, const struct conf_row *r)
-{
-	return (!s->strict && (table >= NTABLES - NPENDING || (r->flags & C_LATER)));
-}
-
 static void
 report(unsigned number, const struct conf_table *t, const struct conf_row *r, const struct conf *c,
-    bool ok, bool skip)
+    bool ok)
 {
-	printf("%sok %u - %s/%s%s\n", ok || skip ? "" : "not ", number, t->name, r->name,
-	    !ok && skip ? " # SKIP not yet" : "");
-	if (ok || skip)
+	printf("%sok %u - %s/%s\n", ok ? "" : "not ", number, t->name, r->name);
+	if (ok)
 		return;
 	printf("# %s\n#   expected ", c->why);
 	print_wanted(r);
@@ -247,13 +232,13 @@ cmd_conform(struct settings *s, struct host_ctrl *h)
 	for (unsigned i = 0; i < NTABLES; i++)
 		for (unsigned k = 0; k < conf_tables[i]->nrows; k++) {
 			const struct conf_row *r = &conf_tables[i]->row[k];
-			bool ok, skip = may_fail(s, i, r);
+			bool ok;
 
 			if (!is_chosen(s, i, r))
 				continue;
 			ok = run_row(&c, r) == 0;
-			failed += !ok && !skip;
-			report(++n, conf_tables[i], r, &c, ok, skip);
+			failed += !ok;
+			report(++n, conf_tables[i], r, &c, ok);
 		}
 	let_go(&c);
 	free(c.buf);

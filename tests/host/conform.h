@@ -47,11 +47,8 @@ enum {
 	C_NO_ICD = 8,		/* data by R2T */
 	C_GONE = 16,		/* the queue is gone afterwards */
 	C_LEN = 32,		/* conf_range: len is the row's, even if it is 0 */
-	C_LATER = 128,		/* not there yet, as with the tables of CONF_PENDING */
 	C_ADMIN = 64,		/* on the admin queue, with I/O queues there */
 };
-
-#define LATER	.flags = C_LATER
 
 /* Bytes of the SQE that rows change: any one of them, after all else was filled. */
 struct conf_patch { uint8_t at, width; uint64_t value; };
@@ -134,14 +131,10 @@ const char *conf_is_zero(struct conf *, const struct conf_row *);
 	X(fabrics) X(connect) X(order) X(capsule) X(admin) X(identify) X(log)	\
 	X(feature) X(event) X(read) X(write) X(zeroes) X(dsm) X(flush) X(absent)	\
 	X(truth) X(discovery) X(compare) X(verify) X(copy) X(uncorrectable) X(settings)	\
-	X(fused) X(ana)
-/* Of commands that the target does not have yet: a row that fails is skipped, but for --strict. */
-#define CONF_PENDING(X)								\
-	X(reservation)
+	X(fused) X(ana) X(reservation)
 
 #define X(name) extern const struct conf_table conf_table_##name;
 CONF_TABLES(X)
-CONF_PENDING(X)
 #undef X
 
 #endif

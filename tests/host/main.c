@@ -64,7 +64,6 @@ static const struct opt {
 	{ "greet", 0, KIND_FLAG, O(greet), "raw: ICReq and ICResp first" },
 	{ "group", 0, KIND_STRING, O(group), "conform: only this GROUP or GROUP/ROW" },
 	{ "list", 0, KIND_FLAG, O(list), "conform: print rows, expectations, sections" },
-	{ "strict", 0, KIND_FLAG, O(strict), "conform: what is not there yet is a failure" },
 #undef O
 };
 

@@ -19,7 +19,7 @@ struct settings {
 	uint64_t	 io, cns, count, parallel;
 	bool		 json, greet, fua, cache_off, deac, no_write, slow;
 	const char	*hostid, *file, *name;
-	bool		 list, strict;		/* conform */
+	bool		 list;			/* conform */
 	const char	*group;
 	char		**arg;			/* after the command's name */
 	int		 narg;

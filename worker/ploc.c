@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The wrong field of a command: its place is kept for the error log (error_log.c), its status is what
+ * a judge returns.
+ */
+#include "config.h"
+
+#include "worker/worker.h"
+
+uint16_t
+slot_bad_field(struct slot *s, unsigned byte, unsigned bit)
+{
+	s->ploc = (uint16_t)PLOC(byte, bit);
+	return (NVME_SC_INVALID_FIELD | NVME_SC_DNR);
+}
+
+/* NVMe Base, NSID types: it might be one, and is inactive; or it never is. */
+uint16_t
+slot_no_ns(struct slot *s)
+{
+	if (s->cmd.nsid >= 1 && s->cmd.nsid <= s->qp->ctrl->admit.nn)
+		return (slot_bad_field(s, 4, 0));
+	return (NVME_SC_INVALID_NS_OR_FORMAT | NVME_SC_DNR);
+}
