@@ -62,7 +62,7 @@ cp "$file" "$work/copy"
 truncate -s -1 "$file"
 check "it starts with a file that was cut off" start
 check "and says so" logged "namespace 1 of $nqn is waiting: .*cut off, altered or foreign"
-check "nobody gets that namespace" fails 1 'Invalid Namespace' as a resv report
+check "nobody gets that namespace" fails 1 'Invalid Field' as a resv report
 check "but all others" as b --nsid 2 write
 cp "$work/copy" "$file"
 check "the file is restored, and a reload" kill -HUP "$target"
@@ -72,6 +72,6 @@ check "with what was reserved" refused as b write
 check "the service stops" stop_target
 : >"$file"
 check "an empty file is not believed" start
-check "either" fails 1 'Invalid Namespace' as a resv report
+check "either" fails 1 'Invalid Field' as a resv report
 check "the target stops" stop_target
 finish
