@@ -81,7 +81,7 @@ flush_next(struct controller *c)
 {
 	struct ns *ns = ns_after(c->lane->ns, c->flushed);
 
-	while (ns != NULL && ns->id.readonly)
+	while (ns != NULL && !ns_has_to_flush(ns))
 		ns = ns_after(c->lane->ns, ns->id.nsid);
 	if (ns == NULL)
 		return (false);

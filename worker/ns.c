@@ -82,6 +82,12 @@ ns_flush_op(struct eng_op *op, const struct ns *ns)
 	op->losses_told = __atomic_load_n(&op->losses->told, __ATOMIC_ACQUIRE);
 }
 
+bool
+ns_has_to_flush(const struct ns *ns)
+{
+	return (!ns->id.readonly || ns->was_writable);
+}
+
 int
 ns_flush_error(struct eng_op *op)
 {

@@ -422,6 +422,8 @@ make_news(struct controller *c, uint32_t nsid, struct ns *new, bool fresh, uint6
 	}
 	*news = (struct news){ .ctrl = c, .nsid = nsid, .table = table, .before = before,
 	    .new = new, .old = ns_find(before, nsid), .fresh = fresh, .fence = fence };
+	if (new != NULL && news->old != NULL)
+		new->was_writable = ns_has_to_flush(news->old);
 	append(c, news);
 	news->untold = news->unfinished = news->unleft = c->lane->nlanes;
 	if (news->old != NULL)

@@ -34,7 +34,7 @@ flush_all_next(struct slot *s)
 {
 	struct ns *ns = ns_after(s->qp->lane->ns, s->parts);
 
-	while (ns != NULL && ns->id.readonly)
+	while (ns != NULL && !ns_has_to_flush(ns))
 		ns = ns_after(s->qp->lane->ns, ns->id.nsid);
 	if (ns == NULL) {
 		slot_done(s, 0);
@@ -64,7 +64,7 @@ nvm_flush_execute(struct slot *s)
 		return;
 	}
 	ns = nvm_ns(s);
-	if (ns->id.readonly) {
+	if (!ns_has_to_flush(ns)) {
 		slot_done(s, 0);
 		return;
 	}

@@ -721,6 +721,7 @@ struct ns {
 	uint64_t map_len;
 	unsigned file;		/* the engine's slot */
 	uint8_t lbads;		/* log2 of block size */
+	bool was_writable;	/* the row before it was: there may be something to flush */
 	struct losses *losses;	/* of the medium */
 	struct medium *medium;	/* lane 0's */
 	struct news *news;	/* of its end */
@@ -737,6 +738,7 @@ void	ns_op(struct eng_op *, const struct ns *, enum eng_verb);	/* all that the c
 void	ns_flush_op(struct eng_op *, const struct ns *);
 int	ns_flush_error(struct eng_op *);
 void	ns_durable_failed(struct eng_op *);	/* a write with FUA */
+bool	ns_has_to_flush(const struct ns *);	/* it is written, or was */
 bool	ns_is_possible(const struct ipc_ns *);	/* sizes that can be served */
 uint8_t	ns_block_shift(const struct ipc_ns *);
 uint16_t ns_reach(const struct ns *);	/* 0, or what every I/O command to it is answered */

@@ -82,6 +82,26 @@ waits_for_what_began(void **state)
 	fake_release(after);
 }
 
+/* What was written before may still be in a cache: a Flush that does nothing would be a lie. */
+static void
+read_only_is_flushed(void **state)
+{
+	const struct cmd flush = { .opc = NVME_NVM_FLUSH, .nsid = NS_512 };
+	struct ipc_ns id = row_of(NS_512, 12);
+	struct slot *s;
+
+	(void)state;
+	id.readonly = 1;
+	for (unsigned twice = 0; twice < 2; twice++) {
+		assert_int_equal(ns_change(fake.c, &id), 0);
+		fake_disk_expect(&(struct fake_op){ ENG_FLUSH, fake_ns_fd(NS_512), 0, 0, 0, 0 });
+		s = fake_nvm(&flush, NULL);
+		fake_disk_run();
+		assert_int_equal(fake_status(s), 0);
+		fake_release(s);
+	}
+}
+
 static void
 goes(void **state)
 {
@@ -208,7 +228,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(grows), T(waits_for_what_began), T(goes), T(is_replaced), T(memory_stays),
+		T(grows), T(waits_for_what_began), T(read_only_is_flushed), T(goes), T(is_replaced), T(memory_stays),
 		T(again_and_again), T(what_is_not_there_does_not_change), T(impossible_changes),
 	};
 
