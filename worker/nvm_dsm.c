@@ -104,7 +104,8 @@ dsm_next(struct slot *s)
 		}
 		s->op.offset = UINT64_MAX;	/* the next range says where it begins */
 	}
-	slot_done(s, 0);
+	if (!cache_makes_durable(s))	/* what is read from now on has to stay what it is */
+		slot_done(s, 0);
 }
 
 void

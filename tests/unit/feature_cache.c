@@ -62,6 +62,15 @@ zero(uint32_t nsid)
 	return (fake_nvm(&(struct cmd){ .opc = NVME_NVM_WRITE_ZEROES, .nsid = nsid }, NULL));
 }
 
+static uint16_t
+answer_to(const struct cmd *cmd, const void *in)
+{
+	struct slot *s = fake_nvm(cmd, in);
+
+	fake_disk_run();
+	return (answer(s));
+}
+
 static void
 switch_off(void)
 {
@@ -121,6 +130,27 @@ reads_are_not_touched(void **state)
 	s = fake_nvm(&(struct cmd){ .opc = NVME_NVM_READ, .nsid = NS_512, .sgl_len = 512 }, NULL);
 	fake_disk_run();
 	assert_int_equal(answer(s), 0);
+}
+
+/* What a read finds of them is not to change when the power fails. */
+static void
+deallocated_blocks(void **state)
+{
+	const struct nvme_dsm_range range = { .nlb = le32(1) };
+	const struct cmd dsm = { .opc = NVME_NVM_DATASET_MANAGEMENT, .nsid = NS_512,
+	    .cdw11 = NVME_DSM_AD, .sgl_len = sizeof(range) };
+
+	(void)state;
+	expect(ENG_DISCARD, NS_512, 0, 0);
+	assert_int_equal(answer_to(&dsm, &range), 0);
+	switch_off();
+	expect(ENG_DISCARD, NS_512, 0, 0);
+	expect(ENG_FLUSH, NS_512, 0, 0);
+	assert_int_equal(answer_to(&dsm, &range), 0);
+	expect(ENG_DISCARD, NS_512, 0, 0);
+	expect(ENG_FLUSH, NS_512, 0, EIO);
+	assert_int_equal(answer_to(&dsm, &range), NVME_SC_WRITE_FAULT);
+	assert_int_equal(answer(set(WCE)), 0);
 }
 
 /* Writes that were on their way get a flush of their own before they are answered; one with FUA is
@@ -258,7 +288,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(off_and_on), T(reads_are_not_touched), T(late_writes), T(flush_fails),
+		T(off_and_on), T(reads_are_not_touched), T(deallocated_blocks), T(late_writes),
+		T(flush_fails),
 		T(one_at_a_time), T(reset), T(all_lanes), T(none_there),
 	};
 
