@@ -329,6 +329,20 @@ identity_state_dir(const char *dir, char *wrong, size_t size)
 	return (-1);
 }
 
+/* The directory may be new, and must outlive a power cut as what is in it. Who may not read the one
+ * above it cannot see to that. */
+static int
+sync_above(int dir)
+{
+	int fd = openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret;
+
+	if (fd == -1)
+		return (errno == EACCES ? 0 : -1);
+	ret = fsync(fd);
+	close(fd);
+	return (ret);
+}
+
 static int
 fill_from_store(struct config *cfg, char *wrong, size_t size)
 {
@@ -344,6 +358,8 @@ fill_from_store(struct config *cfg, char *wrong, size_t size)
 		ret = store.changed ? identity_store_write(&store, fd, wrong, size) : 0;
 	}
 	identity_store_free(&store);
+	if (ret == 0 && (ret = sync_above(fd)) == -1)
+		snprintf(wrong, size, "%s (above it)", strerror(errno));
 	close(fd);
 	return (ret);
 }
