@@ -15,6 +15,7 @@ nqn=nqn.2026-01.example:one
 # shellcheck disable=SC2034
 discovery=nqn.2014-08.org.nvmexpress.discovery
 tests=0 failures=0 target='' port=''
+state=$work/state	# the service's
 declare -A job=()	# of spawn: its process group
 via=()			# what starts the target
 engine=(auto '')	# as configured; what the log must say then
@@ -150,7 +151,7 @@ config() {
   cat - /dev/fd/3 >"$work/cellblock.yaml" 3<&0 <<YAML
 service:
   control-socket: $work/control
-  state-dir: $work/state
+  state-dir: $state
   sandbox: prefer
   engine: ${engine[0]}
   lanes: ${LANES:-1}

@@ -3,6 +3,7 @@ include tests/vm/local.mk
 include tests/host/local.mk
 include tests/unit/local.mk
 include tests/bench/local.mk
+include tests/durable/local.mk
 include tests/fuzz/local.mk
 
 HEADER_FLAGS = $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS) $(CMOCKA_CFLAGS) $(EVENT_CFLAGS) \
@@ -26,6 +27,8 @@ ENGINE_TESTS = %D%/x_abort.sh %D%/x_ana.sh %D%/x_cache.sh %D%/x_claims.sh %D%/x_
 	%D%/x_handover.sh %D%/x_live.sh %D%/x_nvm.sh %D%/x_resv.sh %D%/x_sandbox.sh %D%/x_serve.sh
 STORIES += %D%/x_fused.sh
 ENGINE_TESTS += %D%/x_fused.sh
+ROOT_STORIES += %D%/x_durable.sh
+ENGINE_TESTS += %D%/x_durable.sh
 dist_check_SCRIPTS += $(STORIES) $(ROOT_STORIES)
 TESTS += $(STORIES)
 ROOT_TESTS += $(ROOT_STORIES)

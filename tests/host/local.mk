@@ -21,4 +21,12 @@ noinst_PROGRAMS += %D%/nvmehost
 	%D%/conform_reservation.c %D%/conform_settings.c %D%/conform_truth.c \
 	%D%/conform_uncorrectable.c %D%/conform_verify.c %D%/conform_write.c %D%/conform_zeroes.c
 %C%_nvmehost_SOURCES += %D%/cmd_race.c
+%C%_nvmehost_SOURCES += %D%/cmd_durable.c %D%/mark.c
+if PLATFORM_LINUX
+%C%_nvmehost_SOURCES += %D%/mark_dm.c
+EXTRA_DIST += %D%/mark_nodm.c
+else
+%C%_nvmehost_SOURCES += %D%/mark_nodm.c
+EXTRA_DIST += %D%/mark_dm.c
+endif
 %C%_nvmehost_LDADD = %D%/libnvmehost.a $(ISAL_LIBS) -lpthread

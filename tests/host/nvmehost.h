@@ -21,6 +21,7 @@ struct settings {
 	const char	*hostid, *file, *name;
 	bool		 list;			/* conform */
 	const char	*group;
+	const char	*marks;			/* durable */
 	char		**arg;			/* after the command's name */
 	int		 narg;
 };
@@ -55,6 +56,7 @@ int	cmd_verify(struct settings *, struct host_ctrl *);	/* cmd_verify.c */
 int	cmd_stress(struct settings *, struct host_ctrl *);	/* cmd_stress.c */
 int	cmd_abort(struct settings *, struct host_ctrl *);	/* cmd_abort.c */
 int	cmd_resv(struct settings *, struct host_ctrl *);	/* cmd_resv.c */
+int	cmd_durable(struct settings *, struct host_ctrl *);	/* cmd_durable.c */
 int	cmd_hold(struct settings *, struct host_ctrl *);	/* cmd_hold.c */
 int	cmd_ana_log(struct settings *, struct host_ctrl *);	/* cmd_events.c */
 int	cmd_events(struct settings *, struct host_ctrl *);
@@ -65,6 +67,15 @@ int	cmd_raw(struct settings *, struct host_ctrl *);		/* cmd_raw.c */
 int	cmd_misbehave(struct settings *, struct host_ctrl *);	/* misbehave.c */
 int	cmd_conform(struct settings *, struct host_ctrl *);	/* conform.c */
 int	cmd_supported(struct settings *, struct host_ctrl *);	/* cmd_supported.c */
+
+/* mark.c: marks between what is recorded of a medium. Actions return 0 or -1. */
+struct marks { int fd; const char *device; };
+
+int	mark_open(struct marks *, const char *path);
+int	mark_say(const struct marks *, const char *, ...) __attribute__((format(printf, 2, 3)));
+void	mark_close(struct marks *);
+int	mark_dm_open(void);				/* mark_dm.c, mark_nodm.c */
+int	mark_dm_say(int fd, const char *device, const char *text);
 
 /* say.c: one clear line on stderr, and the exit status that goes with it. */
 int	say_usage(const char *, ...) __attribute__((format(printf, 1, 2)));

@@ -1,0 +1,94 @@
+#!/bin/bash
+# The power fails at every moment: what was promised durable is there, whatever became of the rest.
+# logfs lies below the page cache and records what reaches it; replay judges every subset of what no
+# flush has made durable, and has to notice when flushes are taken for lies. From the environment:
+# COUNT, commands per host; RECORD, a file to keep the record in.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+requires root losetup /dev/fuse "$PWD/tests/durable/logfs"
+port=$(pick_port)
+state=$work/mnt/state
+mkdir "$work/backing" "$work/mnt"
+truncate -s 1M "$work/backing/"{none,page,device,paged}
+at_end+=("umount -l $work/mnt")
+spawn logfs "$PWD/tests/durable/logfs" "$work/record" "$work/backing" "$work/mnt"
+wait_for 30 test -e "$work/mnt/mark" || skip "no FUSE here: $(cat "$work/logfs.said")"
+names=(none page device paged)
+for name in device paged; do
+  attach "$work/mnt/$name" || skip "no loop devices here"
+  devices+=("$device")
+done
+# namespaces NAME...: a configuration with one for each. What is called more-... is a RAM disk.
+namespaces() {
+  local name nsid=0
+  for name; do
+    ((nsid += 1))
+    case $name in
+    none) echo "      - {nsid: $nsid, path: $work/mnt/none, cache: none}" ;;
+    page) echo "      - {nsid: $nsid, path: $work/mnt/page, cache: page}" ;;
+    device) echo "      - {nsid: $nsid, path: ${devices[0]}, cache: none}" ;;
+    paged) echo "      - {nsid: $nsid, path: ${devices[1]}, cache: page}" ;;
+    *) echo "      - {nsid: $nsid, ram: 1M}" ;;
+    esac
+  done >"$work/namespaces"
+  config <<YAML
+listeners: [{address: 127.0.0.1:$port}]
+subsystems:
+  - nqn: $nqn
+    allow-any-host: true
+    namespaces:
+$(cat "$work/namespaces")
+YAML
+}
+
+durable() {
+  host --marks "$work/mnt/mark" --max 8K --count "${COUNT:-400}" --queues 2 "$@" durable
+}
+judge() { timeout 300 "$PWD/tests/durable/replay" -m "$work/record" "$@"; }
+# The host, or the administrator, was answered: replay counts them from 0.
+state_is_told() { echo state >"$work/mnt/mark"; }
+told() { "$@" && state_is_told; }
+takeovers() { grep -c ' is in charge, pid ' "$work/log"; }
+has_taken_over() { [ "$(takeovers)" -gt "$1" ]; }
+reload() {
+  local before
+  namespaces "${names[@]}" "$@"
+  before=$(takeovers)
+  kill -HUP "$target" && told wait_for 30 has_taken_over "$before"
+}
+
+namespaces "${names[@]}"
+state_is_told
+check "the target starts" start_target -d -f "$work/cellblock.yaml"
+state_is_told
+judged=()
+for i in "${!names[@]}"; do
+  nsid=$((i + 1)) name=${names[i]}
+  check "$name changes" durable --nsid $nsid --seed $nsid
+  check "$name changes, its write cache off for a while" \
+    durable --nsid $nsid --seed 1$nsid --cache-off
+  judged+=("$nsid=$name")
+done
+check "identities are added" reload more-1
+check "and again" reload more-1 more-2 more-3
+while read -r who what; do
+  # shellcheck disable=SC2086
+  check "reservations: $who, $what" told as "$who" resv $what
+done <<RESERVATIONS
+a register 10 ptpl
+b register 20 ptpl
+a acquire 10 1
+b preempt 20 3 10
+a register 11 ptpl
+b release 20 3
+a acquire 11 2
+b unregister 20
+a clear 11
+RESERVATIONS
+check "the target stops" stop_target
+[ -z "${RECORD:-}" ] || cp "$work/record" "$RECORD"
+for n in "${judged[@]}"; do
+  check "nothing that was promised is lost: $n" judge "$n"
+done
+check "identities and reservations are the old ones or the new ones" judge state
+finish
