@@ -13,3 +13,7 @@ VM_TESTS += %D%/x_ana.sh %D%/x_host.sh %D%/x_crash.sh %D%/x_inside.sh %D%/x_stas
 dist_check_SCRIPTS += %D%/x_commands.sh %D%/x_reservations.sh
 EXTRA_DIST += %D%/guest/commands.sh %D%/guest/inquiry.sh %D%/guest/reservations.sh
 VM_TESTS += %D%/x_commands.sh %D%/x_reservations.sh
+# Power cuts, with the kernel's own recorder.
+dist_check_SCRIPTS += %D%/x_dmlog.sh
+EXTRA_DIST += %D%/guest/dmlog.sh
+VM_TESTS += %D%/x_dmlog.sh
