@@ -202,7 +202,7 @@ other_namespaces(void **state)
 	know_format_2();
 	expect_slice(NS_RO, 51200, NS_512, 51200, 512);
 	expect_slice(NS_512, 0, NS_512, 51712, 512);
-	ends_with(copy(NS_512, 100, r, 2, 1 << 31 /* LR */), 0, 0);
+	ends_with(copy(NS_512, 100, r, 2, 1u << 31 /* LR */), 0, 0);
 	assert_true(ns_stats(fake.c, NS_RO).reads == 1 && ns_stats(fake.c, NS_RO).writes == 0);
 	assert_true(ns_stats(fake.c, NS_512).write_units == 2);
 }
