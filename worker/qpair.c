@@ -95,6 +95,19 @@ slot_untake(struct slot *s)
 }
 
 static void
+free_arrays(struct qpair *qp)
+{
+	free(qp->slots);
+	free(qp->windows);
+	free(qp->free);
+	free(qp->cids);
+	qp->slots = NULL;
+	qp->windows = NULL;
+	qp->free = NULL;
+	qp->cids = NULL;
+}
+
+static void
 qp_gone(struct qpair *qp)
 {
 	struct controller *ctrl = qp->ctrl;
@@ -106,12 +119,7 @@ qp_gone(struct qpair *qp)
 	if (qp->conn != NULL)
 		conn_free(qp->conn);
 	qp->conn = NULL;
-	free(qp->slots);
-	free(qp->free);
-	free(qp->cids);
-	qp->slots = NULL;
-	qp->free = NULL;
-	qp->cids = NULL;
+	free_arrays(qp);
 	qp->state = QP_FREE;
 	if (qp->qid == 0)
 		ctrl_queue_closed(ctrl, qp);
@@ -157,13 +165,11 @@ qp_open(struct qpair *qp, struct lane *lane, struct controller *ctrl, uint16_t q
 	qp->sqsize = sqsize;
 	qp->noflow = noflow;
 	qp->slots = calloc(sqsize, sizeof(*qp->slots));
+	qp->windows = calloc(sqsize, R2T_MAX * sizeof(*qp->windows));
 	qp->free = calloc(sqsize, sizeof(*qp->free));
 	qp->cids = calloc(1, 65536 / 8);
-	if (qp->slots == NULL || qp->free == NULL || qp->cids == NULL) {
-		free(qp->slots);
-		free(qp->free);
-		free(qp->cids);
-		qp->slots = NULL;
+	if (qp->slots == NULL || qp->windows == NULL || qp->free == NULL || qp->cids == NULL) {
+		free_arrays(qp);
 		return (-1);
 	}
 	/* Slots are written when they are taken, the low ones first: a queue that is deeper than its

@@ -17,12 +17,20 @@
 _Static_assert(R2T_MAX <= 8 && R2T_MAX << TTAG_SHIFT <= 0x10000, "bits of r2ts, and of a TTAG");
 _Static_assert(ADMIN_SQSIZE <= TTAG_SLOT + 1, "a TTAG names every slot");
 
+static struct window *
+window(const struct slot *s, unsigned w)
+{
+	return (&s->qp->windows[s->index * R2T_MAX + w]);
+}
+
 static void
 window_sent(struct tx *tx)
 {
 	struct slot *s = tx->owner;
 
-	s->r2ts_sent |= (uint8_t)(1u << (tx - s->tx_r2t));
+	for (unsigned w = 0; w < R2T_MAX; w++)
+		if (tx == &window(s, w)->tx)
+			s->r2ts_sent |= (uint8_t)(1u << w);
 	s->tx_out--;
 }
 
@@ -30,13 +38,15 @@ static void
 window_open(struct slot *s, unsigned w)
 {
 	const struct qpair *qp = s->qp;
-	struct window *win = &s->window[w];
+	struct window *win = window(s, w);
 	uint32_t left = s->len_in - s->asked;
 
-	*win = (struct window){ .from = s->asked, .len = left < qp->r2t_size ? left : qp->r2t_size };
+	win->from = s->asked;
+	win->len = left < qp->r2t_size ? left : qp->r2t_size;
+	win->got = 0;
 	s->asked += win->len;
 	s->r2ts |= (uint8_t)(1u << w);
-	slot_send(s, &s->tx_r2t[w], s->head_r2t[w], pdu_put_r2t(s->head_r2t[w], s->cmd.cid,
+	slot_send(s, &win->tx, win->head, pdu_put_r2t(win->head, s->cmd.cid,
 	    (uint16_t)(w << TTAG_SHIFT | s->index), win->from, win->len, &qp->tx), window_sent);
 }
 
@@ -90,7 +100,7 @@ r2t_judge(struct qpair *qp, const struct pdu_h2cdata *pdu, uint32_t len, struct 
 		v->fei = offsetof(struct pdu_h2cdata, cccid);
 		return (NULL);
 	}
-	win = &s->window[s->r2t_now];
+	win = window(s, s->r2t_now);
 	if (datao < win->from || (uint64_t)datao + len > (uint64_t)win->from + win->len)
 		v->fes = PDU_FES_OUT_OF_RANGE;
 	else if (datao != win->from + win->got || last != (win->got + len == win->len))
@@ -104,7 +114,7 @@ r2t_judge(struct qpair *qp, const struct pdu_h2cdata *pdu, uint32_t len, struct 
 bool
 r2t_came(struct slot *s, uint32_t len)
 {
-	struct window *win = &s->window[s->r2t_now];
+	struct window *win = window(s, s->r2t_now);
 	uint8_t bit = (uint8_t)(1u << s->r2t_now);
 
 	s->got += len;

@@ -318,7 +318,12 @@ struct cmd_rule {
 #define RULE_CHANGES	0x4u	/* may change what is in a namespace (log 05h) */
 
 #define R2T_MAX		4u	/* R2Ts of a command that are out at a time */
-struct window { uint32_t from, len, got; };	/* bytes that one asked for, and that came */
+/* What one asks for, beside the slot: most commands need none, and their slots stay small. */
+struct window {
+	uint32_t from, len, got;	/* bytes that it asked for, and that came */
+	struct tx tx;
+	uint8_t head[SHORT_HEAD];
+};
 
 struct slot {
 	struct qpair *qp;
@@ -335,7 +340,7 @@ struct slot {
 	uint32_t len_out;	/* bytes the host gets, at most */
 	uint32_t got;		/* of len_in */
 	uint32_t asked;		/* of len_in, by R2Ts so far */
-	uint8_t r2ts, r2ts_sent;	/* bit w: window[w] is open; and its R2T is in the socket */
+	uint8_t r2ts, r2ts_sent;	/* bit w: window w is open; and its R2T is in the socket */
 	uint8_t r2t_now;	/* the window whose data is being received */
 	uint32_t c2h_from, c2h_len;	/* data sent in pieces: where the next begins; all of it */
 	uint32_t icd;		/* in-capsule bytes of this command */
@@ -367,9 +372,6 @@ struct slot {
 	struct mail mail;		/* Abort, reservations: to another lane and back */
 	struct slot *aborter;		/* the Abort that waits for the outcome; if aborted */
 	void (*op_done)(struct eng_op *);	/* ... what its op.done was */
-	struct window window[R2T_MAX];
-	struct tx tx_r2t[R2T_MAX];
-	uint8_t head_r2t[R2T_MAX][SHORT_HEAD];
 };
 
 /* Byte and bit of the SQE. */
@@ -390,6 +392,7 @@ struct qpair {
 	uint32_t c2h_max;	/* bytes in one C2HData */
 	uint32_t r2t_max, r2t_size;	/* R2Ts of a command at a time; bytes that one asks for */
 	struct slot *slots;	/* sqsize of them */
+	struct window *windows;	/* R2T_MAX of each slot, in their order: r2t.c */
 	uint32_t busy;		/* slots not free */
 	uint16_t *free;		/* stack of free slots */
 	uint32_t nfree;
