@@ -109,6 +109,16 @@ ns_durable_failed(struct eng_op *op)
 	__atomic_fetch_add(&op->losses->told, 1, __ATOMIC_ACQ_REL);
 }
 
+int
+ns_durable_error(struct eng_op *op)
+{
+	if (op->error != 0)
+		ns_durable_failed(op);
+	else if (__atomic_load_n(&op->losses->told, __ATOMIC_ACQUIRE) != op->losses_told)
+		return (EIO);		/* which the host was told with another command, too */
+	return (op->error);
+}
+
 /* What does not depend on the direction. */
 static const struct { int error; uint16_t status; } errors[] = {
 	{ ENOSPC, NVME_SC_CAPACITY_EXCEEDED },

@@ -204,17 +204,15 @@ finish(struct slot *s, uint16_t status)
 	slot_done(s, status);
 }
 
-/* Then nobody knows how far it came. What a flush is told is told to the next one, too. */
+/* If that failed nobody knows how far it came. */
 static void
 flush_done(struct eng_op *op)
 {
 	struct slot *s = op->arg;
-	uint16_t status = nvm_op_status(s);
+	uint16_t status = ns_status(op->verb, ns_durable_error(op));
 
-	if (status != 0) {
-		ns_durable_failed(op);
+	if (status != 0)
 		s->parts = 0;
-	}
 	finish(s, status);
 }
 
@@ -222,11 +220,14 @@ flush_done(struct eng_op *op)
 static void
 copy_end(struct slot *s)
 {
+	uint32_t told = s->op.losses_told;
+
 	if (!nvm_durable(s)) {
 		finish(s, 0);
 		return;
 	}
 	ns_flush_op(&s->op, nvm_ns(s));
+	s->op.losses_told = told;	/* what was lost since it began may be its own */
 	nvm_submit(s, flush_done);
 }
 
@@ -312,5 +313,6 @@ nvm_copy_execute(struct slot *s)
 	s->parts = 0;
 	s->before = s->at = 0;
 	s->in_parts = true;
+	ns_flush_op(&s->op, nvm_ns(s));		/* for losses_told: see copy_end() */
 	copy_next(s, judge_all(s, nvm_ns(s)));
 }

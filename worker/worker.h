@@ -742,6 +742,9 @@ void	ns_flush_op(struct eng_op *, const struct ns *);
 int	ns_flush_error(struct eng_op *);
 void	ns_durable_failed(struct eng_op *);	/* a write with FUA */
 bool	ns_has_to_flush(const struct ns *);	/* it is written, or was */
+/* Of the flush that makes one command's own writes durable: op->error, which the next Flush has to
+ * say, too; or EIO for what another one was told since losses_told. */
+int	ns_durable_error(struct eng_op *);
 bool	ns_is_possible(const struct ipc_ns *);	/* sizes that can be served */
 uint8_t	ns_block_shift(const struct ipc_ns *);
 uint16_t ns_reach(const struct ns *);	/* 0, or what every I/O command to it is answered */

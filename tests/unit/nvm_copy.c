@@ -293,6 +293,25 @@ with_fua(void **state)
 	ends_with(copy(NS_512, 1000, &(struct range){ 0, 0, 1 }, 1, 0), 0, 0);
 }
 
+/* The kernel tells a loss once: to a Flush that ends while the Copy is at it, and not to the Copy's own. */
+static void
+loss_is_told_to_another(void **state)
+{
+	const struct range r = { 0, 0, 1 };
+	struct slot *s, *flush;
+
+	(void)state;
+	fake_expect(ENG_READ, NS_512, 0, 512, 0, 0);
+	fake_expect(ENG_FLUSH, NS_512, 0, 0, 0, EIO);
+	fake_expect(ENG_WRITE, NS_512, 512000, 512, 0, 0);
+	fake_expect(ENG_FLUSH, NS_512, 0, 0, 0, 0);
+	s = copy(NS_512, 1000, &r, 1, NVME_RW_FUA);
+	flush = fake_nvm(&(struct cmd){ .opc = NVME_NVM_FLUSH, .nsid = NS_512 }, NULL);
+	ends_with(s, NVME_SC_WRITE_FAULT, 0);
+	assert_int_equal(fake_status(flush), NVME_SC_WRITE_FAULT);
+	fake_release(flush);
+}
+
 /* Dword 0: the first range that was not copied. */
 static void
 errors_of_the_device(void **state)
@@ -404,7 +423,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(refused_before_data), T(refused_before_the_first_block), T(ranges_in_slices),
 		T(as_many_and_as_long_as_there_may_be), T(other_namespaces), T(source_goes),
-		T(source_is_reserved), T(overlap),
+		T(source_is_reserved), T(loss_is_told_to_another), T(overlap),
 		T(with_fua), T(errors_of_the_device), T(memory_to_memory), T(memory_and_files),
 		T(closing_between_slices), T(waits_for_a_buffer),
 	};
