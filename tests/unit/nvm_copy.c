@@ -251,6 +251,21 @@ source_is_reserved(void **state)
 	ends_with(copy(NS_512, 1000, r, 2, 0), 0, 0);
 }
 
+/* The path to the destination is judged with every command; that to a source is Copy's to judge. */
+static void
+source_is_out_of_reach(void **state)
+{
+	const struct range r[] = { { NS_512, 0, 1 }, { NS_RO, 0, 1 } };
+	struct ipc_ns id;
+
+	(void)state;
+	know_format_2();
+	id = row_of(NS_RO);
+	id.ana_state = NVME_ANA_INACCESSIBLE;
+	assert_int_equal(ns_change(fake.c, &id), 0);
+	ends_with(copy(NS_512, 1000, r, 2, 0), NVME_SC_ANA_INACCESSIBLE, 0);
+}
+
 /* Format 0h: what moves up goes from its end, so that nothing is overwritten before it is read. */
 static void
 overlap(void **state)
@@ -423,7 +438,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(refused_before_data), T(refused_before_the_first_block), T(ranges_in_slices),
 		T(as_many_and_as_long_as_there_may_be), T(other_namespaces), T(source_goes),
-		T(source_is_reserved), T(loss_is_told_to_another), T(overlap),
+		T(source_is_reserved), T(source_is_out_of_reach), T(loss_is_told_to_another), T(overlap),
 		T(with_fua), T(errors_of_the_device), T(memory_to_memory), T(memory_and_files),
 		T(closing_between_slices), T(waits_for_a_buffer),
 	};
