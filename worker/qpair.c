@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <sys/mman.h>
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -94,11 +96,28 @@ slot_untake(struct slot *s)
 	qp->busy--;
 }
 
+/* Zeroed memory that is there when it is touched first, which malloc does not promise. */
+static void *
+array_new(size_t n, size_t size)
+{
+	void *array = mmap(NULL, n * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	    -1, 0);
+
+	return (array == MAP_FAILED ? NULL : array);
+}
+
+static void
+array_free(void *array, size_t n, size_t size)
+{
+	if (array != NULL)
+		munmap(array, n * size);
+}
+
 static void
 free_arrays(struct qpair *qp)
 {
-	free(qp->slots);
-	free(qp->windows);
+	array_free(qp->slots, qp->sqsize, sizeof(*qp->slots));
+	array_free(qp->windows, qp->sqsize, R2T_MAX * sizeof(*qp->windows));
 	free(qp->free);
 	free(qp->cids);
 	qp->slots = NULL;
@@ -164,8 +183,8 @@ qp_open(struct qpair *qp, struct lane *lane, struct controller *ctrl, uint16_t q
 	qp->qid = qid;
 	qp->sqsize = sqsize;
 	qp->noflow = noflow;
-	qp->slots = calloc(sqsize, sizeof(*qp->slots));
-	qp->windows = calloc(sqsize, R2T_MAX * sizeof(*qp->windows));
+	qp->slots = array_new(sqsize, sizeof(*qp->slots));
+	qp->windows = array_new(sqsize, R2T_MAX * sizeof(*qp->windows));
 	qp->free = calloc(sqsize, sizeof(*qp->free));
 	qp->cids = calloc(1, 65536 / 8);
 	if (qp->slots == NULL || qp->windows == NULL || qp->free == NULL || qp->cids == NULL) {
