@@ -49,6 +49,10 @@ is_different(const struct ipc_ns *a, const struct ipc_ns *b)
 void
 ns_told(struct controller *c, const struct ns *old, const struct ns *new)
 {
+	if (new != NULL && (old == NULL || old->file != new->file)) {
+		c->features.tler[new->file] = 0;
+		health_begin(c, new->file);
+	}
 	if (new != NULL)
 		health_forget(c, new);
 	ana_told(c, old, new);

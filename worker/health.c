@@ -26,6 +26,14 @@ health_init(struct controller *c)
 	c->health_word = (struct mail){ .deliver = tell, .arg = c };
 }
 
+void
+health_begin(struct controller *c, unsigned file)
+{
+	pthread_mutex_lock(&c->error_lock);
+	c->health.media_errors[file] = 0;
+	pthread_mutex_unlock(&c->error_lock);
+}
+
 /* Media and data integrity errors; not what a Compare found, and nothing that was denied. */
 static bool
 is_media_error(uint16_t status)

@@ -663,6 +663,7 @@ bool	health_note(struct controller *, const struct slot *, uint16_t status);
 void	health_tell(struct controller *);	/* lane 0: the event, if the host wishes for it */
 void	health_listen(struct controller *, uint8_t warnings);	/* ... from now on */
 void	health_init(struct controller *);
+void	health_begin(struct controller *, unsigned file);	/* another namespace has this slot */
 void	health_forget(struct controller *, const struct ns *);
 /* With error_lock: Critical Warning, of a namespace or else of all. */
 uint8_t	health_warning(struct controller *, uint32_t nsid);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "tests/unit/fake_disk.h"
 #include "tests/unit/fake_transport.h"
@@ -230,6 +231,27 @@ one_namespace(void **state)
 	assert_true(le64_get(smart(NS_4K).media_errors.lo) == 1);
 }
 
+/* The next namespace in the engine's slot is another one. */
+static void
+another_namespace(void **state)
+{
+	static const struct cmd tler = { .opc = NVME_ADMIN_SET_FEATURES, .nsid = NS_4K,
+	    .cdw10 = NVME_FID_ERROR_RECOVERY, .cdw11 = 7 };
+	const struct ipc_ns id = ns_find(fake.lane.ns, NS_4K)->id;
+	const struct ipc_ns_gone gone = { .nsid = NS_4K };
+	unsigned file = ns_find(fake.lane.ns, NS_4K)->file;
+
+	(void)state;
+	assert_int_equal(transfer(WRITE, NS_4K, EIO), NVME_SC_WRITE_FAULT);
+	assert_int_equal(fake_admin_status(&tler), 0);
+	assert_int_equal(ns_gone(fake.c, &gone), 0);
+	assert_int_equal(ns_add(fake.c, &id, open("/dev/null", O_RDWR)), 0);
+	assert_int_equal(ns_find(fake.lane.ns, NS_4K)->file, file);
+	assert_true(le64_get(smart(NS_4K).media_errors.lo) == 0);
+	assert_true(le64_get(smart(0).media_errors.lo) == 1);
+	assert_int_equal(fake.c->features.tler[file], 0);
+}
+
 /* ---- warnings ---- */
 
 static void
@@ -344,7 +366,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(errors_newest_first), T(where_it_is), T(more_in_the_log), T(retry_delay), T(faults),
-		T(counters), T(one_namespace), T(media_errors_warn), T(flush_fails),
+		T(counters), T(one_namespace), T(another_namespace), T(media_errors_warn), T(flush_fails),
 		T(warnings_not_wished_for),
 		T(read_only_by_failure), T(protected_is_no_failure),
 	};
