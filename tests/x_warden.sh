@@ -54,7 +54,8 @@ if [ -e /run/cellblockd.pid ]; then
   echo "# a cellblockd runs in the background already: its pidfile would be in the way"
 else
   check "a start in the background" background
-  target=$(pgrep -f "^[^ ]*cellblockd -f $work/cellblock.yaml")
+  # the oldest: a child may not have become its program yet
+  target=$(pgrep -o -f "^[^ ]*cellblockd -f $work/cellblock.yaml")
   check "serves" host --bytes 1M verify
   mapfile -t family < <(pgrep -P "$target")
   check "and ends" kill -TERM "$target"
