@@ -415,12 +415,13 @@ void	drain_session(struct session *);
 void	drain_ask(struct broker *, const char *hostnqn, const uint8_t key[HELD_KEY_SIZE]);
 bool	drain_is_pending(struct broker *, const char *hostnqn, const uint8_t key[HELD_KEY_SIZE]);
 
-/* ---- reserve.c, reserve_page.c: reservations ---- */
+/* ---- reserve.c, reserve_page.c: reservations and write protection ---- */
 void	reserve_init(struct broker *);		/* before it is confined */
 void	reserve_start(struct broker *);		/* ... and after everything held was told */
 void	reserve_takeover(struct broker *);	/* in charge: before rows are told */
 void	reserve_again(struct broker *);	/* ... and after that */
 bool	reserve_can_persist(const struct broker *);
+bool	reserve_protects(const struct backend *);	/* from being written */
 int	reserve_ask(struct session *, const struct ipc_resv *);	/* RESV; -1: a rule was broken */
 void	reserve_forget(struct session *);	/* nobody is there for an answer */
 void	reserve_row(const struct session *, const struct backend *, struct ipc_ns *);

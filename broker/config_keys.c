@@ -174,6 +174,7 @@ const struct config_key config_keys[] = {
 	KEY("nqn", HOST, NQN, nqn, .required = true),
 	KEY("namespaces", HOST, NSIDS, namespaces, FROM(1, CONFIG_NSID_MAX)),
 	KEY("read-only", HOST, READ_ONLY, read_only, FROM(1, CONFIG_NSID_MAX), DEFAULT("false")),
+	KEY("may-write-protect", HOST, BOOL, may_write_protect, DEFAULT("false")),
 	KEY("addresses", HOST, PREFIXES, addresses, .max = 64),
 	KEY("max-controllers", HOST, NUMBER, max_controllers, FROM(1, 65519)),
 	KEY("require-digests", HOST, WORD, require_digests, .words = required),

@@ -176,6 +176,7 @@ struct config_host {
 	struct config_read_only read_only;
 	struct config_prefixes addresses;	/* empty: any */
 	uint32_t max_controllers;	/* 0: limits.controllers_per_host */
+	bool may_write_protect;		/* with Feature 84h, for all hosts */
 	uint32_t require_digests;	/* IPC_DIGEST_ bits, besides what transport requires */
 };
 

@@ -129,7 +129,7 @@ namespace_row(struct broker *b, const struct backend *be)
 	memset(&row, 0, sizeof(row));
 	row.nsid = ns->nsid;
 	row.state = be->state;
-	row.readonly = ns->read_only || be->info.readonly;
+	row.readonly = ns->read_only || be->info.readonly || reserve_protects(be);
 	row.users = count_users(b, be);
 	row.kind = be->info.kind;
 	if (be->state == NS_ONLINE) {

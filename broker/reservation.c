@@ -76,6 +76,7 @@ bool
 reservation_ok(const struct reservation *r)
 {
 	if (r->n > RESERVATION_REGISTRANTS || r->type >= NVME_RESV_TYPE_MAX || r->ptpl > 1 ||
+	    r->wprotect > 1 ||
 	    (r->type != NVME_RESV_NONE ? r->holder >= r->n : r->holder != 0))
 		return (false);
 	for (uint32_t i = 0; i < r->n; i++)
@@ -83,6 +84,17 @@ reservation_ok(const struct reservation *r)
 			if (is_host(&r->reg[i], r->reg[j].hostid))
 				return (false);
 	return (true);
+}
+
+void
+reservation_lasting(struct reservation *left, const struct reservation *r)
+{
+	if (r->ptpl)
+		*left = *r;
+	else {
+		memset(left, 0, sizeof(*left));
+		left->wprotect = r->wprotect;
+	}
 }
 
 /* ---- notices ---- */

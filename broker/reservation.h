@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reservations of one namespace: who is registered with which key, who holds it, and what a command
- * of a host makes of that (NVMe Base 2.0, Reservations). Pure: no clock, no descriptor, no log. A
+ * of a host makes of that (NVMe Base 2.0, Reservations); and whether it is write protected, which is
+ * kept with that. Pure: no clock, no descriptor, no log. A
  * host is its 128-bit identifier, whatever controllers it has.
  */
 #ifndef BROKER_RESERVATION_H
@@ -25,7 +26,7 @@ struct reservation {
 	uint32_t holder;		/* index into reg, of types that one host holds; else 0 */
 	uint32_t ptpl;			/* 1: survives the loss of power */
 	uint32_t n;
-	uint32_t reserved;
+	uint32_t wprotect;		/* 1: the namespace is write protected (Feature 84h) */
 	struct registrant reg[RESERVATION_REGISTRANTS];
 };
 
@@ -52,6 +53,8 @@ uint16_t reservation_do(struct reservation *, const struct reservation_command *
 /* May it read or write now? (Command Behavior in the Presence of a Reservation) */
 bool	reservation_permits(const struct reservation *, const uint8_t hostid[RESERVATION_HOSTID],
 	    bool write);
+/* What is left of it after a loss of power. */
+void	reservation_lasting(struct reservation *, const struct reservation *);
 bool	reservation_holds(const struct reservation *, uint32_t index);
 /* For what comes from elsewhere: are all numbers within bounds, and no host twice? */
 bool	reservation_ok(const struct reservation *);

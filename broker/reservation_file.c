@@ -14,6 +14,9 @@
 
 #define FILE_VERSION 1u
 
+#define FILE_PTPL 1u
+#define FILE_WPROTECT 2u
+
 enum { HASH_SIZE = 32 };
 
 static const uint8_t magic[8] = "CBRESERV";
@@ -22,7 +25,7 @@ struct head {
 	uint8_t magic[8];
 	struct le32 version, length;	/* length: of the whole file, bytes */
 	uint8_t id[RESERVATION_ID];
-	struct le32 gen, type, holder, ptpl, n;
+	struct le32 gen, type, holder, flags, n;
 };
 
 struct entry {
@@ -62,12 +65,18 @@ length(uint32_t n)
 }
 
 size_t
-reservation_encode(const struct reservation *r, const uint8_t id[RESERVATION_ID], uint8_t *to)
+reservation_encode(const struct reservation *now, const uint8_t id[RESERVATION_ID], uint8_t *to)
 {
-	size_t len = length(r->n);
-	struct head h = { .version = le32(FILE_VERSION), .length = le32((uint32_t)len),
+	struct reservation left, *r = &left;
+	struct head h;
+	size_t len;
+
+	reservation_lasting(r, now);
+	len = length(r->n);
+	h = (struct head){ .version = le32(FILE_VERSION), .length = le32((uint32_t)len),
 	    .gen = le32(r->gen), .type = le32(r->type), .holder = le32(r->holder),
-	    .ptpl = le32(r->ptpl), .n = le32(r->n) };
+	    .n = le32(r->n),
+	    .flags = le32((r->ptpl ? FILE_PTPL : 0) | (r->wprotect ? FILE_WPROTECT : 0)) };
 
 	memcpy(h.magic, magic, sizeof(h.magic));
 	memcpy(h.id, id, sizeof(h.id));
@@ -100,6 +109,7 @@ reservation_decode(struct reservation *r, const uint8_t id[RESERVATION_ID], cons
     size_t len)
 {
 	struct head h;
+	uint32_t flags;
 
 	memset(r, 0, sizeof(*r));
 	if (len < length(0))
@@ -107,10 +117,12 @@ reservation_decode(struct reservation *r, const uint8_t id[RESERVATION_ID], cons
 	memcpy(&h, from, sizeof(h));
 	if (!frame_ok(&h, id, from, len))
 		return (-1);
+	flags = le32_get(h.flags);
 	r->gen = le32_get(h.gen);
 	r->type = le32_get(h.type);
 	r->holder = le32_get(h.holder);
-	r->ptpl = le32_get(h.ptpl);
+	r->ptpl = flags & FILE_PTPL;
+	r->wprotect = (flags & FILE_WPROTECT) != 0;
 	r->n = le32_get(h.n);
 	for (uint32_t i = 0; i < r->n; i++) {
 		struct entry e;
@@ -119,7 +131,7 @@ reservation_decode(struct reservation *r, const uint8_t id[RESERVATION_ID], cons
 		memcpy(r->reg[i].hostid, e.hostid, sizeof(e.hostid));
 		r->reg[i].key = le64_get(e.key);
 	}
-	if (reservation_ok(r))
+	if (flags <= (FILE_PTPL | FILE_WPROTECT) && reservation_ok(r))
 		return (0);
 	memset(r, 0, sizeof(*r));
 	return (-1);
@@ -157,8 +169,10 @@ reservation_read(struct reservation *r, int dir, const uint8_t id[RESERVATION_ID
 	if (n == -1)
 		return (-1);
 	if (reservation_decode(r, id, bytes, (size_t)n) == 0) {
-		if (r->ptpl == 0)	/* it says that nothing survives */
-			memset(r, 0, sizeof(*r));
+		struct reservation left;
+
+		reservation_lasting(&left, r);	/* older programs wrote more */
+		*r = left;
 		return (0);
 	}
 	errno = EBADMSG;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The file of a namespace whose reservations survive the loss of power (PTPL), in the state
- * directory. It is read whole when a service starts and replaced whole (durable.h). It says which
- * namespace it is of, how long it is, and ends with a checksum: one that was cut off, altered or
- * belongs to another namespace is seen, and never believed.
+ * The file of what survives the loss of power of a namespace's reservations (with PTPL) and of its
+ * write protection, in the state directory. It is read whole when a service starts and replaced whole
+ * (durable.h). It says which namespace it is of, how long it is, and ends with a checksum: one that
+ * was cut off, altered or belongs to another namespace is seen, and never believed.
  */
 #ifndef BROKER_RESERVATION_FILE_H
 #define BROKER_RESERVATION_FILE_H

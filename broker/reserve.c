@@ -129,6 +129,18 @@ finish(struct reserve *r, uint16_t status)
 	r->step = RESERVE_IDLE;
 }
 
+/* May its host protect what it may write? Only where that survives the loss of power. */
+static bool
+may_protect(const struct session *s)
+{
+	const struct config_subsystem *sub = config_find_subsystem(s->broker->config,
+	    s->record->subnqn);
+	const struct config_host *host = sub == NULL ? NULL :
+	    config_find_host(sub, s->record->hostnqn);
+
+	return (host != NULL && host->may_write_protect && reserve_can_persist(s->broker));
+}
+
 /* ---- a change, step by step ---- */
 
 static void
@@ -159,7 +171,8 @@ is_concerned(const struct reserve *r, const struct session *s, const struct rese
 	const struct reservation *now = &r->page.now;
 	const uint8_t *host = s->record->hostid;
 
-	if (was == NULL || was->ptpl != now->ptpl || is_preempted(r, s))
+	if (was == NULL || was->ptpl != now->ptpl ||
+	    was->wprotect != now->wprotect || is_preempted(r, s))
 		return (true);
 	for (int write = 0; write <= 1; write++)
 		if (reservation_permits(was, host, write) != reservation_permits(now, host, write))
@@ -196,7 +209,7 @@ tell(struct reserve *r, const struct reservation *was)
 static void
 say(const struct reserve *r, const char *what, int error)
 {
-	log_warnx("namespace %u of %s: a reservation was refused: %s: %s", r->be->ns->nsid,
+	log_warnx("namespace %u of %s: what a host asked for was refused: %s: %s", r->be->ns->nsid,
 	    r->be->subsystem->nqn, what, strerror(error));
 }
 
@@ -262,6 +275,33 @@ set_persistence(struct reserve *r, const struct ipc_resv *m, bool can_persist)
 	return (0);
 }
 
+/* Of one host, for all. Who may not write because of another's reservation changes it no more than the
+ * data. */
+static uint16_t
+set_protection(struct reserve *r, const struct session *s, const struct ipc_resv *m)
+{
+	if (!may_protect(s))
+		return (NVME_SC_FEATURE_NOT_CHANGEABLE | NVME_SC_DNR);
+	if (m->cdw10 > NVME_WPS_WRITE_PROTECT)
+		return (NVME_SC_INVALID_FIELD | NVME_SC_DNR);
+	if (!reservation_permits(&r->next, s->record->hostid, true))
+		return (NVME_SC_RESERVATION_CONFLICT | NVME_SC_DNR);
+	r->next.wprotect = m->cdw10;
+	memset(&r->effect, 0, sizeof(r->effect));
+	return (0);
+}
+
+/* Would a loss of power leave something else, or is that not known? */
+static bool
+must_store(const struct reserve *r)
+{
+	struct reservation was, is;
+
+	reservation_lasting(&was, &r->page.now);
+	reservation_lasting(&is, &r->next);
+	return (r->page.unsure || memcmp(&was, &is, sizeof(is)) != 0);
+}
+
 /* Into next and effect: 0 or a status. */
 static uint16_t
 decide(struct reserve *r, const struct session *s, const struct ipc_resv *m)
@@ -272,6 +312,8 @@ decide(struct reserve *r, const struct session *s, const struct ipc_resv *m)
 	r->next = r->page.now;
 	if (m->opc == IPC_RESV_PTPL)
 		return (set_persistence(r, m, c.can_persist));
+	if (m->opc == IPC_RESV_WPROTECT)
+		return (set_protection(r, s, m));
 	memcpy(c.hostid, s->record->hostid, sizeof(c.hostid));
 	return (reservation_do(&r->next, &c, &r->effect));
 }
@@ -294,7 +336,7 @@ begin(struct reserve *r, struct session *s)
 	status = decide(r, s, m);
 	if (status != 0 || memcmp(&r->next, &r->page.now, sizeof(r->next)) == 0)
 		finish(r, status);
-	else if (r->next.ptpl || r->page.now.ptpl || r->page.unsure)
+	else if (must_store(r))
 		store(r);
 	else
 		commit(r);
@@ -320,7 +362,7 @@ is_known(uint32_t opc)
 {
 	return (opc == NVME_NVM_RESERVATION_REGISTER || opc == NVME_NVM_RESERVATION_ACQUIRE ||
 	    opc == NVME_NVM_RESERVATION_RELEASE || opc == NVME_NVM_RESERVATION_REPORT ||
-	    opc == IPC_RESV_PTPL);
+	    opc == IPC_RESV_PTPL || opc == IPC_RESV_WPROTECT);
 }
 
 int
@@ -342,6 +384,8 @@ reserve_ask(struct session *s, const struct ipc_resv *m)
 		answer(s, m->token, NVME_SC_NS_NOT_READY);
 	else if (m->opc == NVME_NVM_RESERVATION_REPORT)
 		answer_report(s, m->token, be->reserve);
+	else if (ns->readonly && m->opc == IPC_RESV_WPROTECT)
+		answer(s, m->token, NVME_SC_FEATURE_NOT_CHANGEABLE | NVME_SC_DNR);
 	else if (ns->readonly)		/* who may only read does not shut out who may write */
 		answer(s, m->token, NVME_SC_OPERATION_DENIED | NVME_SC_DNR);
 	else if ((r = reserve_of(be)) == NULL)
@@ -376,6 +420,12 @@ reserve_can_persist(const struct broker *b)
 	return (b->state_path != NO_PATH);
 }
 
+bool
+reserve_protects(const struct backend *be)
+{
+	return (be->reserve != NULL && be->reserve->page.now.wprotect != 0);
+}
+
 void
 reserve_row(const struct session *s, const struct backend *be, struct ipc_ns *m)
 {
@@ -384,11 +434,13 @@ reserve_row(const struct session *s, const struct backend *be, struct ipc_ns *m)
 
 	m->rescap = NVME_RESCAP_TYPES | NVME_RESCAP_IEKEY13 |
 	    (reserve_can_persist(s->broker) ? NVME_RESCAP_PTPL : 0);
+	m->nwpc = !m->readonly && may_protect(s) ? NVME_NWPC_WRITE_PROTECT : 0;
 	m->no_read = m->no_write = be->damaged;
 	if (be->damaged || be->reserve == NULL)
 		return;
 	now = &be->reserve->page.now;
 	m->ptpl = now->ptpl;
+	m->wprotect = (uint16_t)now->wprotect;
 	m->no_read = !reservation_permits(now, host, false);
 	m->no_write = !reservation_permits(now, host, true);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reservations of a namespace in the broker: what is in force, the change that is under way, and who
- * waits for it. A change goes through these steps, one change of a namespace at a time: to the disk
- * (with PTPL), to the warden, to every worker whose host may do less or more now (fence.c); only then
- * the host that asked gets its answer, and those concerned their notices.
+ * Reservations of a namespace in the broker, and its write protection, which is kept with them: what
+ * is in force, the change that is under way, and who waits for it. A change goes through these steps,
+ * one change of a namespace at a time: to the disk (what survives the loss of power), to the warden,
+ * to every worker whose host may do less or more now (fence.c); only then the host that asked gets
+ * its answer, and those concerned their notices.
  */
 #ifndef BROKER_RESERVE_H
 #define BROKER_RESERVE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What outlives a broker of a namespace's reservations: a sealed page at the warden, which survives
- * everything but the end of the service, and with PTPL the file, which is read when the service
- * starts. A page or file that is there and cannot be believed keeps its namespace from everybody:
+ * What outlives a broker of a namespace's reservations and its write protection: a sealed page at the
+ * warden, which survives everything but the end of the service, and for what shall last longer the
+ * file, which is read when the service starts. A page or file that is there and cannot be believed keeps its namespace from everybody:
  * to go on without it might let a host write that was shut out.
  */
 #include "config.h"
@@ -108,6 +108,9 @@ say_read(const struct reserve *r)
 	if (r->page.now.n > 0)
 		log_info("namespace %u of %s: %u registrants, reservation type %u, from before",
 		    be->ns->nsid, be->subsystem->nqn, r->page.now.n, r->page.now.type);
+	if (r->page.now.wprotect)
+		log_info("namespace %u of %s: write protected, from before", be->ns->nsid,
+		    be->subsystem->nqn);
 }
 
 static void
@@ -124,8 +127,8 @@ say_damaged(const struct reserve *r, bool is_file)
 		    errno == EBADMSG ? "cut off, altered or foreign" : strerror(errno));
 	else
 		log_errx("namespace %u of %s is waiting: what another version of this program kept "
-		    "of its reservations is not understood; restart the service", be->ns->nsid,
-		    be->subsystem->nqn);
+		    "of its reservations and its write protection is not understood; restart the "
+		    "service", be->ns->nsid, be->subsystem->nqn);
 }
 
 static void
@@ -140,7 +143,8 @@ damaged(struct backend *be, bool is_file)
 static void
 forget_empty(struct reserve *r)
 {
-	if (r->has_page || r->page.now.n > 0 || r->page.now.ptpl != 0)
+	if (r->has_page || r->page.now.n > 0 || r->page.now.ptpl != 0 ||
+	    r->page.now.wprotect != 0)
 		return;
 	r->be->reserve = NULL;
 	free(r);

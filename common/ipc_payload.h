@@ -268,6 +268,8 @@ struct ipc_ns {
 	uint32_t block_size;	/* bytes */
 	uint64_t nlbas;
 	uint32_t readonly;
+	uint16_t wprotect;	/* 1: a host has write protected it, for all hosts */
+	uint16_t nwpc;		/* states of that which this host may set: as Identify says it */
 	uint32_t ram;		/* never blocks */
 	uint32_t direct;	/* opened with O_DIRECT: align to `align` */
 	uint32_t align;		/* bytes */
@@ -280,7 +282,6 @@ struct ipc_ns {
 	uint32_t ana_state;		/* as log 0Ch says it: 1, 2, 3, 4 or 15 */
 	uint32_t rescap;	/* as Identify says it */
 	uint32_t ptpl;		/* 1: reservations survive the loss of power */
-	uint32_t reserved;
 	uint64_t ana_count;		/* of changes of the group's state */
 	uint8_t	 uuid[16], nguid[16], eui64[8];	/* all zero: not there */
 };
@@ -295,12 +296,14 @@ struct ipc_fence {
 	uint64_t fence;
 };
 
-/* What a host wants of a reservation, as its command says it; one at a time for each worker. */
+/* What a host wants of a reservation or of write protection, as its command says it; one at a time
+ * for each worker. */
 #define IPC_RESV_PTPL 0x100u	/* opc: Set Features 83h, cdw10 0 or 1 */
+#define IPC_RESV_WPROTECT 0x101u	/* opc: Set Features 84h, cdw10 0 or 1 */
 struct ipc_resv {
 	uint32_t token;		/* not 0; comes back in the answer. Asked twice, it is the same */
 	uint32_t nsid;
-	uint32_t opc;		/* NVMe's, or IPC_RESV_PTPL */
+	uint32_t opc;		/* NVMe's, or IPC_RESV_ */
 	uint32_t cdw10;
 	uint64_t crkey, key2;	/* key2: NRKEY or PRKEY */
 };

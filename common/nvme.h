@@ -394,6 +394,12 @@ enum nvme_fid {
 	NVME_FID_RESERVATION_PERSISTENCE = 0x83,
 	NVME_FID_NS_WRITE_PROTECTION = 0x84,
 };
+/* States of feature 84h. */
+enum nvme_write_protection {
+	NVME_WPS_NONE = 0,
+	NVME_WPS_WRITE_PROTECT = 1,
+};
+
 enum nvme_feature_select {
 	NVME_FEATURE_CURRENT, NVME_FEATURE_DEFAULT, NVME_FEATURE_SAVED, NVME_FEATURE_SUPPORTED,
 };

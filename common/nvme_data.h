@@ -158,6 +158,7 @@ NVME_AT(nvme_id_ctrl, vendor, 3072);
 #define NVME_VWC_PRESENT 0x01
 #define NVME_VWC_FLUSH_ALL_NO 0x04	/* Flush of NSID FFFFFFFFh: not supported */
 #define NVME_VWC_FLUSH_ALL 0x06		/* Flush of NSID FFFFFFFFh: supported */
+#define NVME_NWPC_WRITE_PROTECT 0x01	/* No Write Protect and Write Protect */
 #define NVME_SGLS_SUPPORTED 0x00000001u
 #define NVME_SGLS_OFFSET 0x00100000u	/* the address may be an in-capsule offset */
 #define NVME_SGLS_TRANSPORT 0x00200000u	/* transport SGL data block */

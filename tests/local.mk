@@ -18,7 +18,7 @@ EXTRA_DIST += %D%/config %D%/lib.sh
 # The target as a whole, with nvmehost; no root is needed.
 STORIES = %D%/x_activation.sh %D%/x_ana.sh %D%/x_bench.sh %D%/x_config.sh %D%/x_crash.sh %D%/x_crowd.sh %D%/x_ctl.sh \
 	%D%/x_discovery.sh %D%/x_handover.sh %D%/x_hostile.sh %D%/x_limits.sh %D%/x_live.sh %D%/x_policy.sh \
-	%D%/x_nvm.sh %D%/x_rediscovery.sh %D%/x_reload.sh %D%/x_resv.sh %D%/x_resv_power.sh %D%/x_log.sh %D%/x_serve.sh \
+	%D%/x_nvm.sh %D%/x_protect.sh %D%/x_rediscovery.sh %D%/x_reload.sh %D%/x_resv.sh %D%/x_resv_power.sh %D%/x_log.sh %D%/x_serve.sh \
 	%D%/x_transfer.sh %D%/x_warden.sh
 ROOT_STORIES = %D%/x_abort.sh %D%/x_cache.sh %D%/x_claims.sh %D%/x_devices.sh %D%/x_drain.sh %D%/x_errors.sh \
 	%D%/x_opener_hang.sh %D%/x_resv_drain.sh %D%/x_uids.sh %D%/x_user.sh

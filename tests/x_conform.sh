@@ -11,7 +11,10 @@ listeners:
 transport: {header-digest: permit, data-digest: permit, flow-control-off: permit}
 subsystems:
   - nqn: $nqn
-    allow-any-host: true
+    hosts:
+      - nqn: nqn.2014-08.org.nvmexpress:uuid:63656c6c-626c-4f63-8b2d-746573740001
+        may-write-protect: true
+      - {nqn: nqn.2026-01.example:second-host}
     ana-groups: [{id: 1}]
     namespaces:
       - {nsid: 1, ram: 48M}

@@ -35,7 +35,10 @@ namespaces() {
 listeners: [{address: 127.0.0.1:$port}]
 subsystems:
   - nqn: $nqn
-    allow-any-host: true
+    hosts:
+      - nqn: nqn.2014-08.org.nvmexpress:uuid:63656c6c-626c-4f63-8b2d-746573740001
+      - {nqn: nqn.2026-01.example:host-a, may-write-protect: true}
+      - {nqn: nqn.2026-01.example:host-b}
     namespaces:
 $(cat "$work/namespaces")
 YAML
@@ -73,22 +76,25 @@ check "identities are added" reload more-1
 check "and again" reload more-1 more-2 more-3
 while read -r who what; do
   # shellcheck disable=SC2086
-  check "reservations: $who, $what" told as "$who" resv $what
-done <<RESERVATIONS
-a register 10 ptpl
-b register 20 ptpl
-a acquire 10 1
-b preempt 20 3 10
-a register 11 ptpl
-b release 20 3
-a acquire 11 2
-b unregister 20
-a clear 11
-RESERVATIONS
+  check "state: $who, $what" told as "$who" $what
+done <<STATES
+a resv register 10 ptpl
+b resv register 20 ptpl
+a resv acquire 10 1
+a protect 1
+b resv preempt 20 3 10
+a resv register 11 ptpl
+a protect 0
+b resv release 20 3
+a resv acquire 11 2
+b resv unregister 20
+a resv clear 11
+a protect 1
+STATES
 check "the target stops" stop_target
 [ -z "${RECORD:-}" ] || cp "$work/record" "$RECORD"
 for n in "${judged[@]}"; do
   check "nothing that was promised is lost: $n" judge "$n"
 done
-check "identities and reservations are the old ones or the new ones" judge state
+check "identities, reservations and write protection are the old ones or the new ones" judge state
 finish

@@ -9,7 +9,9 @@ config <<YAML
 listeners: [{address: 127.0.0.1:$port}]
 subsystems:
   - nqn: $nqn
-    allow-any-host: true
+    hosts:
+      - nqn: nqn.2014-08.org.nvmexpress:uuid:63656c6c-626c-4f63-8b2d-746573740001
+        may-write-protect: true
     ana-groups: [{id: 1}]
     namespaces:
       - {nsid: 1, ram: 4M}

@@ -40,9 +40,9 @@ static bool
 is_different(const struct ipc_ns *a, const struct ipc_ns *b)
 {
 	return (a->nlbas != b->nlbas || a->block_size != b->block_size ||
-	    a->readonly != b->readonly || a->can_discard != b->can_discard ||
-	    a->phys_block_size != b->phys_block_size || a->opt_io_size != b->opt_io_size ||
-	    a->discard_gran != b->discard_gran);
+	    a->readonly != b->readonly || a->wprotect != b->wprotect ||
+	    a->can_discard != b->can_discard || a->phys_block_size != b->phys_block_size ||
+	    a->opt_io_size != b->opt_io_size || a->discard_gran != b->discard_gran);
 }
 
 /* A host that has not enabled the controller looks at everything when it does. */

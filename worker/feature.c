@@ -29,6 +29,7 @@ static const struct feature *const features[] = {
 	&feature_hostid,
 	&feature_resv_mask,
 	&feature_resv_persistence,
+	&feature_protect,
 };
 
 static bool

@@ -40,7 +40,7 @@ struct feature {
 extern const struct feature feature_arbitration, feature_power, feature_temperature,
     feature_error_recovery, feature_cache, feature_queues, feature_coalescing, feature_atomicity,
     feature_events, feature_kato, feature_behavior, feature_hostid, feature_resv_mask,
-    feature_resv_persistence;
+    feature_resv_persistence, feature_protect;
 
 enum feature_words { WORD_ARBITRATION, WORD_POWER, WORD_OVER, WORD_UNDER, WORD_COALESCING,
 	WORD_ATOMICITY, WORDS_MAX };
@@ -57,6 +57,11 @@ void	feature_reset(struct controller *);	/* the defaults again */
 /* Did the host say that it knows copy descriptor format 2 (CDFE)? From any lane. */
 bool	feature_copy_2(const struct controller *);
 bool	feature_retry_delay(const struct controller *);		/* ACRE; from any lane */
+
+/* ---- feature_protect.c: 84h ---- */
+uint8_t	protect_offered(const struct controller *);	/* NWPC */
+bool	protect_needs_flush(const struct slot *);	/* is it a Set that protects? */
+void	protect_flush(struct controller *, uint32_t nsid);	/* then resv_protected */
 
 /* ---- feature_cache.c: 06h ---- */
 bool	feature_write_cache(const struct controller *);	/* is there a volatile one? */

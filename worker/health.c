@@ -47,13 +47,13 @@ is_media_error(uint16_t status)
 static bool
 is_refusal(const struct ns *ns, uint16_t status)
 {
-	return ((status & NVME_SC_MASK) == NVME_SC_NS_WRITE_PROTECTED && !ns->id.readonly);
+	return ((status & NVME_SC_MASK) == NVME_SC_NS_WRITE_PROTECTED && !ns_is_protected(ns));
 }
 
 static bool
 is_failed(const struct controller *c, const struct ns *ns)
 {
-	return (!ns->id.readonly && (c->health.read_only[ns->file / 8] & 1u << ns->file % 8) != 0);
+	return (!ns_is_protected(ns) && (c->health.read_only[ns->file / 8] & 1u << ns->file % 8) != 0);
 }
 
 /* All that could be written cannot any more. A namespace that shall be read-only says nothing. */
@@ -64,7 +64,7 @@ all_failed(const struct controller *c, struct ns_table *table)
 
 	for (const struct ns *ns = ns_after(table, 0); ns != NULL;
 	    ns = ns_after(table, ns->id.nsid)) {
-		if (ns->id.readonly)
+		if (ns_is_protected(ns))
 			continue;
 		if (!is_failed(c, ns))
 			return (false);

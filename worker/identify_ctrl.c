@@ -119,6 +119,7 @@ ctrl_io(const struct controller *c, struct nvme_id_ctrl *id)
 	id->nn = le32(c->admit.nn);
 	id->oncs = le16(ctrl_oncs(c));
 	id->fuses = le16(NVME_FUSES_COMPARE_WRITE);
+	id->nwpc = protect_offered(c);
 	id->acwu = le16(fused_limit(c->lane->ns));
 	id->ocfs = le16(NVM_COPY_FORMATS);
 	id->vwc = NVME_VWC_FLUSH_ALL | (feature_write_cache(c) ? NVME_VWC_PRESENT : 0);

@@ -60,7 +60,7 @@ identify_ns(const struct ns *ns, struct nvme_id_ns *id)
 	id->msrc = NVM_COPY_RANGES - 1;	/* 0's based */
 	id->nsfeat |= NVME_NSFEAT_NSABP;
 	id->nacwu = le16((uint16_t)(fused_blocks(ns->lbads) - 1));
-	if (ns->id.readonly)
+	if (ns_is_protected(ns))
 		id->nsattr = NVME_NSATTR_WRITE_PROTECTED;
 	memcpy(id->nguid, ns->id.nguid, sizeof(id->nguid));
 	memcpy(id->eui64, ns->id.eui64, sizeof(id->eui64));
@@ -73,7 +73,7 @@ identify_ns_independent(const struct ns *ns, struct nvme_id_ns_independent *id)
 {
 	id->nmic = NVME_NMIC_SHARED;
 	id->rescap = (uint8_t)ns->id.rescap;
-	if (ns->id.readonly)
+	if (ns_is_protected(ns))
 		id->nsattr = NVME_NSATTR_WRITE_PROTECTED;
 	id->anagrpid = le32(ns->id.ana_group);
 	id->nstat = NVME_NSTAT_NRDY;

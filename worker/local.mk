@@ -20,7 +20,8 @@ endif
 	%D%/reservation_log.c %D%/seat.c
 # ... what it says of itself, and how a host sets it
 %C%_libworker_a_SOURCES += %D%/changed.c %D%/effects.c %D%/error_log.c %D%/ploc.c %D%/feature.h \
-	%D%/feature_cache.c %D%/feature_ctrl.c %D%/feature_host.c %D%/feature_word.c %D%/health.c \
+	%D%/feature_cache.c %D%/feature_ctrl.c %D%/feature_host.c %D%/feature_protect.c \
+	%D%/feature_word.c %D%/health.c \
 	%D%/identify_ctrl.c %D%/identify_list.c %D%/logpage.h
 # fused commands, and the ranges that they have for themselves
 %C%_libworker_a_SOURCES += %D%/nvm_fused.c %D%/range.c %D%/range_desk.c

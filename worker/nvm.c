@@ -64,7 +64,7 @@ nvm_access(const struct slot *s, uint32_t nsid, const struct ns *ns, bool writes
 {
 	if (ns == NULL)
 		return (status_of_none(s, nsid));
-	if (writes && ns->id.readonly)
+	if (writes && ns_is_protected(ns))
 		return (NVME_SC_NS_WRITE_PROTECTED | NVME_SC_DNR);
 	return (0);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reservation Register, Acquire, Release and Report: judged for form here and decided by the broker,
- * to which a controller puts one question at a time. A command that waits holds no namespace: the
+ * Reservation Register, Acquire, Release and Report, and the features that a namespace has for all
+ * hosts: judged for form here and decided by the broker, to which a controller puts one question at a
+ * time. A command that waits holds no namespace: the
  * broker's answer may need just those commands finished that hold it. Nothing takes its slot away
  * while it waits: a broker that is gone has a successor, which is asked again.
  */
@@ -148,7 +149,7 @@ answer_there(struct mail *m)
 		slot_done(s, status);
 }
 
-/* Set Features 83h of all namespaces: one after the other. */
+/* Set Features of all namespaces: one after the other. */
 static bool
 goes_on(struct controller *c, struct slot *s, uint16_t status)
 {
@@ -180,16 +181,34 @@ settle(struct controller *c, uint16_t status)
 	mail_post(c->lane, s->qp->lane, &r->word);
 }
 
+/* Of one namespace: all of them is asked one by one. */
+static uint32_t
+asked_nsid(const struct slot *s)
+{
+	return (s->qp->qid == 0 && s->cmd.nsid == NVME_NSID_ALL ? s->parts : s->cmd.nsid);
+}
+
+void
+resv_protected(struct controller *c, uint16_t status)
+{
+	settle(c, status);
+}
+
 void
 resv_answered(struct controller *c, const struct ipc_resv_answer *m)
 {
 	struct resv *r = &c->resv;
 	uint16_t status = (uint16_t)m->status;
+	struct slot *s = TAILQ_FIRST(&r->waiting);
 
-	if (!r->asked || m->token != r->token)
+	if (!r->asked || r->flushing != NULL || m->token != r->token)
 		return;
+	if (status == 0 && protect_needs_flush(s)) {
+		protect_flush(c, asked_nsid(s));
+		return;
+	}
 	/* a report is told in another way */
-	if (status == 0 && wants_report(TAILQ_FIRST(&r->waiting)))
+	if (status == 0 && wants_report(s))
 		status = NVME_SC_INTERNAL_DEVICE_ERROR;
 	settle(c, status);
 }
@@ -210,15 +229,14 @@ resv_reported(struct controller *c, const struct ipc_resv_report *m)
 static struct ipc_resv
 question(const struct controller *c, const struct slot *s)
 {
-	struct ipc_resv m = { .token = c->resv.token, .nsid = s->cmd.nsid, .opc = s->cmd.opc,
+	struct ipc_resv m = { .token = c->resv.token, .nsid = asked_nsid(s), .opc = s->cmd.opc,
 	    .cdw10 = s->cmd.cdw10 };
 	struct nvme_resv_keys keys = { 0 };
 
 	if (s->qp->qid == 0) {
-		m.opc = IPC_RESV_PTPL;
+		m.opc = (s->cmd.cdw10 & 0xff) == NVME_FID_RESERVATION_PERSISTENCE ?
+		    IPC_RESV_PTPL : IPC_RESV_WPROTECT;
 		m.cdw10 = s->cmd.cdw11 & 1;
-		if (m.nsid == NVME_NSID_ALL)
-			m.nsid = s->parts;
 	} else if (s->len_in > 0) {
 		memcpy(&keys, s->buf, s->len_in < sizeof(keys) ? s->len_in : sizeof(keys));
 		m.crkey = le64_get(keys.crkey);
@@ -245,7 +263,7 @@ again_due(struct timer *t)
 void
 resv_ask_again(struct controller *c)
 {
-	if (c->resv.asked)
+	if (c->resv.asked && c->resv.flushing == NULL)
 		send(c);
 }
 
@@ -278,6 +296,21 @@ resv_execute(struct slot *s)
 	slot_hold(s, NULL);
 	s->mail = (struct mail){ .deliver = ask_here, .arg = s };
 	mail_post(s->qp->lane, s->qp->ctrl->lane, &s->mail);
+}
+
+/* The broker has it for all hosts, and tells it in the namespace's row. */
+void
+resv_set(struct slot *s)
+{
+	const struct ns *first = ns_after(s->qp->ctrl->lane->ns, 0);
+
+	if (s->cmd.nsid == NVME_NSID_ALL && first == NULL) {
+		slot_done(s, 0);
+		return;
+	}
+	if (s->cmd.nsid == NVME_NSID_ALL)
+		s->parts = first->id.nsid;
+	resv_execute(s);
 }
 
 /* ---- the controller ---- */

@@ -18,6 +18,7 @@
 #include "worker/timer.h"
 
 struct controller;
+struct ns;
 struct slot;
 
 #define RESV_NOTICES 256u	/* unread; the oldest ones make room */
@@ -32,6 +33,8 @@ struct resv_notice {
 struct resv {
 	TAILQ_HEAD(, slot) waiting;	/* by slot.held; the first one has been asked about */
 	bool asked;
+	struct ns *flushing;		/* answered; what was written there is made durable; or NULL */
+	struct eng_op flush;
 	uint32_t token;			/* of the question */
 	struct timer again;		/* the channel had no room */
 	struct mail word;		/* with an answer, to the lane of `to` and back */
@@ -54,10 +57,12 @@ void	resv_reset(struct controller *);	/* notices and masks */
 uint16_t resv_report_prepare(struct slot *);
 uint16_t resv_register_prepare(struct slot *);	/* and Acquire */
 uint16_t resv_release_prepare(struct slot *);
-void	resv_execute(struct slot *);	/* of all four, and Set Features 83h; from any lane */
+void	resv_execute(struct slot *);	/* of all four; from any lane */
+void	resv_set(struct slot *);	/* Set Features 83h and 84h */
 /* From the broker. */
 void	resv_answered(struct controller *, const struct ipc_resv_answer *);
 void	resv_reported(struct controller *, const struct ipc_resv_report *);
+void	resv_protected(struct controller *, uint16_t status);	/* from feature_protect.c */
 void	resv_ask_again(struct controller *);	/* it is another one: what it does not answer is asked */
 
 /* ---- reservation_log.c: notices; log 80h, features 82h and 83h ---- */

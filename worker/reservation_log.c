@@ -119,22 +119,7 @@ persistence_check(struct slot *s)
 	return (0);
 }
 
-/* The broker has it for all hosts, and tells it in the namespace's row. */
-static void
-persistence_set(struct slot *s)
-{
-	const struct ns *first = ns_after(s->qp->ctrl->lane->ns, 0);
-
-	if (s->cmd.nsid == NVME_NSID_ALL && first == NULL) {
-		slot_done(s, 0);
-		return;
-	}
-	if (s->cmd.nsid == NVME_NSID_ALL)
-		s->parts = first->id.nsid;
-	resv_execute(s);
-}
-
 const struct feature feature_resv_persistence = {
 	.fid = NVME_FID_RESERVATION_PERSISTENCE, .can = FEATURE_NS | FEATURE_CHANGEABLE, .bits = 1,
-	.get = persistence_get, .check_set = persistence_check, .set = persistence_set,
+	.get = persistence_get, .check_set = persistence_check, .set = resv_set,
 };

@@ -750,6 +750,12 @@ bool	ns_is_possible(const struct ipc_ns *);	/* sizes that can be served */
 uint8_t	ns_block_shift(const struct ipc_ns *);
 uint16_t ns_reach(const struct ns *);	/* 0, or what every I/O command to it is answered */
 /* 0, or NVME_SC_LBA_OUT_OF_RANGE; nlb is 1's based. */
+/* Is it not to be written, for whatever reason? */
+static inline bool
+ns_is_protected(const struct ns *ns)
+{
+	return ((ns->id.readonly | ns->id.wprotect) != 0);
+}
 uint16_t ns_check_range(const struct ns *, uint64_t slba, uint64_t nlb);
 uint16_t ns_status(enum eng_verb, int error);	/* errno to NVMe status */
 

@@ -131,7 +131,7 @@ const char *conf_is_zero(struct conf *, const struct conf_row *);
 	X(fabrics) X(connect) X(order) X(capsule) X(admin) X(identify) X(log)	\
 	X(feature) X(event) X(read) X(write) X(zeroes) X(dsm) X(flush) X(absent)	\
 	X(truth) X(discovery) X(compare) X(verify) X(copy) X(uncorrectable) X(settings)	\
-	X(fused) X(ana) X(reservation)
+	X(fused) X(ana) X(reservation) X(protect)
 
 #define X(name) extern const struct conf_table conf_table_##name;
 CONF_TABLES(X)

@@ -66,7 +66,7 @@ static const struct promise {
 	{ "ONCS reservations, notices", BITS(520, 2, 5), LOG, 0x80, true },
 	{ "ONCS reservations, mask", BITS(520, 2, 5), FEATURE, 0x82, true },
 	{ "ONCS reservations, persistence", BITS(520, 2, 5), FEATURE, 0x83, true },
-	{ "NWPC", BITS(530, 1, 0), FEATURE, 0x84, true },
+	{ "NWPC", BITS(531, 1, 0), FEATURE, 0x84, true },
 };
 
 static bool

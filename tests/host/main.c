@@ -95,6 +95,8 @@ static const struct command commands[] = {
 	{ "resv", "ACTION...", "register, unregister, replace, acquire, preempt, abort, release, clear: "
 	    "keys and types; report; ptpl; watch", LEVEL_IO, 1, 8, cmd_resv },
 	{ "durable", "", "what changes blocks, mixed, with marks", LEVEL_IO, 0, 0, cmd_durable },
+	{ "protect", "[STATE]", "write protection of --nsid: set it, or say what it is", LEVEL_CTRL, 0,
+	    1, cmd_protect },
 	{ "hold", "", "keep the controller until stdin ends or SIGTERM", LEVEL_IO, 0, 0, cmd_hold },
 	{ "ana-log", "", "log 0Ch: groups, states, namespaces", LEVEL_CTRL, 0, 0, cmd_ana_log },
 	{ "events", "", "say every event until SIGTERM", LEVEL_CTRL, 0, 0, cmd_events },

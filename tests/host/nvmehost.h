@@ -55,6 +55,7 @@ int	cmd_nvm_verify(struct settings *, struct host_ctrl *);
 int	cmd_verify(struct settings *, struct host_ctrl *);	/* cmd_verify.c */
 int	cmd_stress(struct settings *, struct host_ctrl *);	/* cmd_stress.c */
 int	cmd_abort(struct settings *, struct host_ctrl *);	/* cmd_abort.c */
+int	cmd_protect(struct settings *, struct host_ctrl *);	/* cmd_protect.c */
 int	cmd_resv(struct settings *, struct host_ctrl *);	/* cmd_resv.c */
 int	cmd_durable(struct settings *, struct host_ctrl *);	/* cmd_durable.c */
 int	cmd_hold(struct settings *, struct host_ctrl *);	/* cmd_hold.c */

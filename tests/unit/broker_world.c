@@ -78,7 +78,7 @@ world_config_state(void)
 	if (mkdir(state_dir, 0700) == -1)
 		assert_int_equal(errno, EEXIST);
 	snprintf(namespaces, sizeof(namespaces), DISKS, file);
-	write_config(state_dir, namespaces, HOSTS ", {nqn: " OTHER "}", "");
+	write_config(state_dir, namespaces, HOSTS ", {nqn: " OTHER ", may-write-protect: true}", "");
 }
 
 int

@@ -276,6 +276,27 @@ old_or_new(void **state)
 	}
 }
 
+/* Write protection, without anything of reservations that would last. */
+static void
+protection(void **state)
+{
+	struct reservation off = { 0 }, on = { .wprotect = 1 }, both = state_of(2, 1), back;
+	uint8_t bytes[RESERVATION_FILE_MAX];
+
+	(void)state;
+	both.wprotect = 1;
+	assert_int_equal(cut_everywhere(&off, &on, false, false), 1u << OLD | 1u << NEW);
+	assert_int_equal(cut_everywhere(&on, &off, false, false), 1u << OLD | 1u << NEW);
+	assert_int_equal(cut_everywhere(NULL, &on, false, false), 1u << OLD | 1u << NEW);
+	assert_int_equal(cut_everywhere(&on, &both, false, false), 1u << OLD | 1u << NEW);
+	assert_int_not_equal(cut_everywhere(&on, &off, true, false) & 1u << TORN, 0);
+	/* what does not last is not written */
+	both.ptpl = 0;
+	assert_int_equal(reservation_decode(&back, nsid_id, bytes,
+	    reservation_encode(&both, nsid_id, bytes)), 0);
+	assert_memory_equal(&back, &on, sizeof(back));
+}
+
 static void
 the_model_notices(void **state)
 {
@@ -469,6 +490,7 @@ main(void)
 		cmocka_unit_test(torn),
 		cmocka_unit_test(identities),
 		cmocka_unit_test(old_or_new),
+		cmocka_unit_test(protection),
 		cmocka_unit_test(the_model_notices),
 		cmocka_unit_test(failures),
 		cmocka_unit_test(left_over),
