@@ -125,7 +125,12 @@ on_queue_answer(void *ctx, const struct ipc_queue_answer *m, int *fds)
 static int
 on_queue_hand(void *ctx, const struct ipc_queue_handoff *m, int *fds)
 {
-	return (queue_hand(ctx, m, fds[0]));
+	struct session *s = ctx;
+
+	if (s->phase == SESSION_GIVING)
+		return (queue_hand(s, m, fds[0]));
+	/* an older broker asked for it, and knew whose it is: the host connects it again */
+	return (not_greeting(s));
 }
 
 static int

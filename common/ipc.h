@@ -116,7 +116,7 @@ enum ipc_times { IPC_MANY, IPC_ONCE };
 	X(CONNECT, connect, ipc_connect, S_UP | S_GREET, IPC_ONCE, 0) \
 	X(QUEUE, queue, ipc_connect, S_UP | S_GREET, IPC_ONCE, 0) \
 	X(QUEUE_ANSWER, queue_answer, ipc_queue_answer, S_CTRL, IPC_MANY, 0) \
-	X(QUEUE_HAND, queue_hand, ipc_queue_handoff, S_GIVE, IPC_ONCE, 1) \
+	X(QUEUE_HAND, queue_hand, ipc_queue_handoff, S_GREET | S_GIVE, IPC_ONCE, 1) \
 	X(RESV, resv, ipc_resv, S_CTRL, IPC_MANY, 0) \
 	X(FENCED, fenced, ipc_fence, S_CTRL, IPC_MANY, 0) \
 	X(STATE, state, ipc_state, S_CTRL, IPC_MANY, 0) \

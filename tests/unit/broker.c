@@ -322,6 +322,51 @@ takes_over(void **state)
 	world_end();
 }
 
+/* A queue on its way while the broker changes is lost, and that is nobody's fault. */
+static void
+loses_a_queue(void **state)
+{
+	struct ipc_queue_answer yes = { 0 };
+	struct ipc_queue_handoff hand = { .sqsize = 32, .qid = 1, .maxr2t = 1 };
+	const struct ipc_slot *over;
+	struct fake_peer c, g;
+	struct fake_warden old;
+	uint16_t cntlid;
+	int fd = open("/dev/null", O_RDWR);
+
+	(void)state;
+	start_all();
+	c = greet(1);
+	cntlid = admit(&c, HOST, 0);
+	FAKE_UNTIL(&w, is_recorded(c.child, RECORD_CONTROLLER));
+	g = greet(1);
+	hand.token = yes.token = ask_queue(&g, &c, cntlid);
+	FAKE_SAY(&c, QUEUE_ANSWER, &yes);
+	next_is(&g, IPC_QUEUE_OK);
+	old = w;
+	fake_inherit(&w, &old);
+	fake_stop(&old);
+	fake_start(&w, config);
+	FAKE_UNTIL(&w, w.ready);
+	fake_child(&w, ROLE_LISTENER, &listener);
+	fake_child(&w, ROLE_WORKER, &c);
+	fake_child(&w, ROLE_WORKER, &g);
+	fake_go(&w);
+	fake_expect(&listener, IPC_LISTEN);
+	heard_listen();
+	FAKE_SAY_FD(&g, QUEUE_HAND, &hand, &fd);
+	close(fd);
+	FAKE_UNTIL(&w, fake_has(&w.killed, g.child));
+	fake_gone(&w, &g, SIGKILL);
+	over = fake_expect(&listener, IPC_GREETED);
+	assert_int_equal(over->slot, g.child);
+	assert_int_not_equal(over->outcome, GREET_CRASHED);
+	fake_close(&spare);
+	start_spare();
+	fake_close(&c);
+	world_end();
+}
+
 /* The file grows; it is measured when the next host comes, and whoever has it is told. */
 static uint64_t
 grow_and_greet(struct fake_peer *c, uint8_t last, off_t size)
@@ -417,6 +462,7 @@ main(void)
 		TEST(waits_for_drains),
 		TEST(survives_liars),
 		TEST(takes_over),
+		TEST(loses_a_queue),
 		TEST(tells_changes),
 		TEST(stops),
 	};
