@@ -81,13 +81,25 @@ say(struct range_member *m, uint32_t type, const void *payload, size_t size)
 
 #define SAY(m, NAME, p)		say((m), IPC_##NAME, (p), sizeof(*(p)))
 
+/* A namespace has two descriptions while one is replaced by the other; it is told once. */
+static bool
+is_again(const struct ipc_record *r, const struct ipc_record_ns *ns)
+{
+	for (const struct ipc_record_ns *o = r->ns; o < ns; o++)
+		if (!o->readonly && o->nsid == ns->nsid &&
+		    memcmp(o->claim, ns->claim, sizeof(o->claim)) == 0)
+			return (true);
+	return (false);
+}
+
 static const struct ipc_record_ns *
 next_row(const struct ipc_record *r, uint32_t *at, const uint8_t key[32])
 {
 	while (*at < r->nns) {
 		const struct ipc_record_ns *ns = &r->ns[(*at)++];
 
-		if (!ns->readonly && memcmp(ns->claim, key, sizeof(ns->claim)) == 0)
+		if (!ns->readonly && memcmp(ns->claim, key, sizeof(ns->claim)) == 0 &&
+		    !is_again(r, ns))
 			return (ns);
 	}
 	return (NULL);

@@ -193,6 +193,22 @@ grant_to_a(uint64_t asked, uint64_t offset, uint64_t len)
 	return (t);
 }
 
+/* While a description is replaced by another, the record has both; the worker has one namespace. */
+static void
+told_once_of_two_descriptions(void **state)
+{
+	uint64_t t;
+
+	(void)state;
+	has(&b, 7, DISK, false);
+	b.record.ns[0].state = RECORD_NS_LEAVING;
+	t = grant_to_a(5, 4096, 512);
+	assert_int_equal(range_unlock(a.m, 5), 0);
+	freed(&a, t);
+	freed(&b, t);
+	silence();
+}
+
 /* All who may write there, its own worker among them, and nobody else. */
 static void
 all_hold_then_grant_then_free(void **state)
@@ -600,6 +616,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(all_hold_then_grant_then_free),
+		TEST(told_once_of_two_descriptions),
 		TEST(overlapping_ones_wait_in_order),
 		TEST(apart_they_do_not_wait),
 		TEST(rules_that_can_be_broken),
