@@ -447,6 +447,7 @@ void	fence_tell_gone(struct fence *, struct session *, uint32_t nsid);
 void	fence_tell_new(struct fence *, struct session *, uint32_t nsid, int fd);
 int	fence_answered(struct session *, uint64_t fence);	/* FENCED; -1: nobody asked */
 void	fence_feed(struct session *);		/* there may be room; it was admitted */
+void	fence_cut(struct session *);		/* nothing more is said to it */
 void	fence_drained(struct session *);	/* it is gone, and so are its writes */
 
 /* ---- discovery_page.c ---- */

@@ -238,6 +238,19 @@ fence_answered(struct session *s, uint64_t id)
 	return (s->inherited ? 0 : -1);
 }
 
+/* What it was not given is not kept: its lock would look like writes that are under way. */
+void
+fence_cut(struct session *s)
+{
+	struct fence_wait *w;
+
+	TAILQ_FOREACH(w, &s->fences, entry) {
+		if (w->fd != -1)
+			close(w->fd);
+		w->fd = -1;
+	}
+}
+
 void
 fence_drained(struct session *s)
 {

@@ -125,6 +125,7 @@ cut(struct session *s)
 	live_cancel(s);
 	queue_cancel(s);
 	reserve_forget(s);
+	fence_cut(s);
 	timer_stop(s->deadline);
 }
 

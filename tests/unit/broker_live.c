@@ -5,7 +5,10 @@
  */
 #include "config.h"
 
+#include <sys/socket.h>
+
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -467,6 +470,41 @@ ns_is_given(void **state)
 	world_end();
 }
 
+/* A worker that ends before it got what it was to have: the broker keeps no duplicate, whose lock
+ * would look like writes that are under way, for ever. */
+static void
+ns_is_given_to_the_dead(void **state)
+{
+	struct fake_peer c, opener;
+	struct ipc_drain m;
+	char three[256], none;
+	int fd[2];
+
+	(void)state;
+	admit_first(&c);
+	snprintf(three, sizeof(three), "{nsid: 1, ram: 1M}, {nsid: 5, path: %s}, "
+	    "{nsid: 900, ram: 2M}", file);
+	world_config_with(three, HOSTS, "");
+	another_broker(&c);
+	told_again(&c, 1);
+	told_again(&c, 5);
+	fake_spawned(&w, ROLE_OPENER, &opener);
+	m.lock_offset = ((const struct ipc_reopen *)fake_expect(&opener, IPC_REOPEN))->lock_offset;
+	assert_int_equal(pipe(fd), 0);
+	assert_int_equal(shutdown(c.peer.fd, SHUT_RD), 0);
+	FAKE_SAY_FD(&opener, REOPENED, &m, &fd[1]);
+	close(fd[1]);
+	FAKE_UNTIL(&w, fake_has(&w.killed, c.child));
+	assert_int_equal(recorded(c.child, 900, RECORD_NS_COMING), 1);
+	assert_int_equal(poll(&(struct pollfd){ .fd = fd[0], .events = POLLIN }, 1,
+	    FAKE_WAIT_MS), 1);
+	assert_int_equal(read(fd[0], &none, 1), 0);
+	close(fd[0]);
+	fake_close(&opener);
+	fake_close(&c);
+	world_end();
+}
+
 /* Both namespaces, one after the other: another description, and the end of the first one. */
 static void
 ns_becomes_readonly(void **state)
@@ -664,6 +702,7 @@ main(void)
 		TEST(ana_outlives_a_broker),
 		TEST(ns_is_taken),
 		TEST(ns_is_given),
+		TEST(ns_is_given_to_the_dead),
 		TEST(ns_becomes_readonly),
 		TEST(ns_is_kept_by_a_liar),
 		TEST(ns_is_given_again),
