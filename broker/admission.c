@@ -133,6 +133,8 @@ admission_cancel(struct session *s)
 static void
 admitted(struct session *s)
 {
+	bool left_out = s->admission->n > s->record->nns;
+
 	admission_cancel(s);
 	s->phase = SESSION_CONTROLLER;
 	s->ch.peer.state = S_CTRL;
@@ -144,6 +146,8 @@ admitted(struct session *s)
 	    s->record->discovery ? "discovery" : s->record->subnqn, s->record->nns);
 	session_title(s->broker);
 	fence_feed(s);			/* what has changed meanwhile */
+	if (left_out)
+		live_session(s);	/* it may be there by now */
 }
 
 /* As much as the worker's channel takes; the rest when it has read some. */

@@ -505,6 +505,33 @@ ns_is_given_to_the_dead(void **state)
 	world_end();
 }
 
+/* A device that was slow when the host came: it has the namespace a little later. */
+static void
+ns_that_was_slow_is_given(void **state)
+{
+	struct ipc_connect m = connect_of(HOST, 0, 0);
+	struct fake_peer c, slow;
+	const struct ipc_ns *ns;
+
+	(void)state;
+	start_all();
+	c = greet(1);
+	FAKE_SAY(&c, CONNECT, &m);
+	opens(0);
+	fake_spawned(&w, ROLE_OPENER, &slow);
+	fake_expect(&slow, IPC_REOPEN);
+	assert_int_equal(((const struct ipc_ns *)next_is(&c, IPC_NS))->nsid, 1);
+	assert_int_equal(((const struct ipc_admit *)next_is(&c, IPC_ADMIT))->nns, 1);
+	fake_gone(&w, &slow, SIGKILL);
+	opens(0);
+	ns = next_is(&c, IPC_NS);
+	assert_int_equal(ns->nsid, 5);
+	fenced(&c, ns->fence);
+	UNTIL_RECORDED(&c, 5, HAD, 1);
+	fake_close(&c);
+	world_end();
+}
+
 /* Both namespaces, one after the other: another description, and the end of the first one. */
 static void
 ns_becomes_readonly(void **state)
@@ -703,6 +730,7 @@ main(void)
 		TEST(ns_is_taken),
 		TEST(ns_is_given),
 		TEST(ns_is_given_to_the_dead),
+		TEST(ns_that_was_slow_is_given),
 		TEST(ns_becomes_readonly),
 		TEST(ns_is_kept_by_a_liar),
 		TEST(ns_is_given_again),
