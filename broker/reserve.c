@@ -106,8 +106,9 @@ send_notices(const struct reserve *r)
 		RB_FOREACH(s, session_tree, &r->be->broker->sessions) {
 			const struct ipc_record_ns *ns;
 
-			if (s->phase != SESSION_CONTROLLER || memcmp(s->record->hostid,
-			    e->notice[i].hostid, RESERVATION_HOSTID) != 0 ||
+			if (s->phase != SESSION_CONTROLLER || !channel_is_open(&s->ch) ||
+			    memcmp(s->record->hostid, e->notice[i].hostid,
+			    RESERVATION_HOSTID) != 0 ||
 			    (ns = record_ns(s, r->be->ns->nsid)) == NULL ||
 			    session_backend(s, ns) != r->be)
 				continue;

@@ -230,6 +230,36 @@ many_notices(void **state)
 	over();
 }
 
+/* So does one of which only writes are left: nobody is there to tell of what it missed. */
+static void
+no_notices_for_the_dead(void **state)
+{
+	struct ipc_drain drain;
+	struct fake_peer opener;
+	uint32_t token = 2;
+
+	(void)state;
+	two_hosts();
+	both_register(5);
+	fake_gone(&w, &b, SIGKILL);
+	fake_spawned(&w, ROLE_OPENER, &opener);
+	drain = *(const struct ipc_drain *)fake_expect(&opener, IPC_DRAIN);
+	for (unsigned i = 0; i < 40; i++) {	/* more than anybody is told at once */
+		ask(&a, token, 5, ACQUIRE, NVME_RESV_WRITE_EXCLUSIVE_REGISTRANTS << 8, 10, 0);
+		assert_int_equal(answered(&a, token++), 0);
+		ask(&a, token, 5, RELEASE, NVME_RESV_WRITE_EXCLUSIVE_REGISTRANTS << 8, 10, 0);
+		assert_int_equal(answered(&a, token++), 0);
+	}
+	FAKE_SAY(&opener, DRAIN_DONE, &drain);
+	fake_gone(&w, &opener, 0);
+	FAKE_UNTIL(&w, fake_has(&w.released, b.child));
+	sleep(2);		/* whatever is still to come for it */
+	ask(&a, token, 5, NVME_NVM_RESERVATION_REPORT, 0, 0, 0);
+	next_is(&a, IPC_RESV_REPORT);
+	fake_close(&opener);
+	over();
+}
+
 /* One that does not answer is ended; then its writes are waited for, and then the answer goes out. */
 static void
 ends_who_is_silent(void **state)
@@ -686,6 +716,7 @@ main(void)
 		TEST(one_after_the_other),
 		TEST(notices),
 		TEST(many_notices),
+		TEST(no_notices_for_the_dead),
 		TEST(ends_who_is_silent),
 		TEST(refuses),
 		TEST(two_at_a_time),
