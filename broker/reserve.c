@@ -327,9 +327,9 @@ begin(struct reserve *r, struct session *s)
 
 	r->child = s->child;
 	r->token = m->token;
-	if (r->has_page && r->page.child == s->child && r->page.token == m->token) {
+	if (r->before.child == s->child && r->before.token == m->token) {
 		/* in force since before this broker; whether all have seen it, is not known */
-		r->effect = r->page.effect;
+		r->effect = r->before.effect;
 		r->step = RESERVE_FENCING;
 		tell(r, NULL);
 		return;

@@ -30,6 +30,10 @@ struct reserve {
 	uint8_t id[RESERVATION_ID];
 	struct reserve_page page;	/* page.now is in force */
 	bool has_page;			/* the warden has it */
+	struct {			/* the last change of the broker before us */
+		uint32_t child, token;
+		struct reservation_effect effect;
+	} before;
 	TAILQ_HEAD(, session) waiting;	/* for their turn, by session.reserve.entry */
 	enum reserve_step step;
 	/* the change under way */

@@ -95,6 +95,9 @@ read_page(struct reserve *r)
 	}
 	r->page = page;
 	r->has_page = true;
+	r->before.child = page.child;
+	r->before.token = page.token;
+	r->before.effect = page.effect;
 	return (1);
 }
 

@@ -408,6 +408,30 @@ goes_on(void **state)
 	over();
 }
 
+/* Somebody else's change comes first: that of the broker before is known all the same. */
+static void
+goes_on_behind_another(void **state)
+{
+	(void)state;
+	two_hosts();
+	both_register(1);
+	ask(&a, 2, 1, ACQUIRE, NVME_RESV_WRITE_EXCLUSIVE << 8, 10, 0);
+	fenced(&b, told(&b, 1, 0, 1));
+	assert_int_equal(answered(&a, 2), 0);
+	ask(&a, 3, 1, REGISTER, NVME_RREGA_UNREGISTER, 10, 0);
+	told(&b, 1, 0, 0);
+	new_broker();
+	hears_all(&a, 1, 0, 0);
+	hears_all(&b, 1, 0, 0);
+	ask(&b, 2, 1, REGISTER, NVME_RREGA_REPLACE, 20, 21);
+	assert_int_equal(answered(&b, 2), 0);
+	ask(&a, 3, 1, REGISTER, NVME_RREGA_UNREGISTER, 10, 0);
+	fenced(&a, told(&a, 1, 0, 0));
+	fenced(&b, told(&b, 1, 0, 0));
+	assert_int_equal(answered(&a, 3), 0);
+	over();
+}
+
 /* The old broker makes a change while the new one starts: the warden tells of it. */
 static void
 goes_on_meanwhile(void **state)
@@ -722,6 +746,7 @@ main(void)
 		TEST(two_at_a_time),
 		TEST(nobody_waits),
 		TEST(goes_on),
+		TEST(goes_on_behind_another),
 		TEST(goes_on_meanwhile),
 		TEST(durable_first),
 		TEST(unsure),
