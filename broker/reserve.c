@@ -245,18 +245,24 @@ stored(void *ctx, struct opener_result *result)
 		commit(r);
 	else {
 		say(r, r->be->broker->config->service.state_dir, (int)result->why.error);
-		r->page.unsure = 1;
-		(void)reserve_keep(r);
 		finish(r, NVME_SC_INTERNAL_DEVICE_ERROR);
 	}
 	serve(r);
 }
 
+/* The warden hears first that the file may say something else: a broker after us goes on from what
+ * was in force, and writes the file again. */
 static void
 store(struct reserve *r)
 {
 	struct ipc_store m = { 0 };
 
+	r->page.unsure = 1;
+	if (reserve_keep(r) == -1) {
+		say(r, "it cannot be kept", errno);
+		finish(r, NVME_SC_INTERNAL_DEVICE_ERROR);
+		return;
+	}
 	reservation_name(m.name, r->id);
 	m.size = (uint32_t)reservation_encode(&r->next, r->id, m.data);
 	r->step = RESERVE_STORING;

@@ -510,6 +510,17 @@ put(const struct ipc_store *m, uint32_t size)
 	close(fd);
 }
 
+/* An opener that has done it, and is not heard. */
+static void
+put_store(void)
+{
+	struct fake_peer opener;
+	struct ipc_store m = stores(&opener);
+
+	put(&m, m.size);
+	fake_close(&opener);
+}
+
 /* With PTPL nothing is in force, and nobody is answered, before it is on the disk. */
 static void
 durable_first(void **state)
@@ -563,6 +574,27 @@ unsure(void **state)
 	stores(&opener);
 	stored(&opener);
 	assert_int_equal(answered(&b, 1), 0);
+	over();
+}
+
+/* The broker ends when the file may say it already: nothing has happened, and the file is written
+ * again with whatever comes next. */
+static void
+ends_while_storing(void **state)
+{
+	struct fake_peer opener;
+
+	(void)state;
+	two_hosts();
+	ask(&a, 1, 1, REGISTER, PTPL, 0, 10);
+	put_store();
+	new_broker();
+	hears_all(&b, 1, 0, 0);
+	assert_int_equal(report(&b, 1, 1).n, 0);
+	ask(&b, 2, 1, REGISTER, 0, 0, 20);
+	stores(&opener);
+	stored(&opener);
+	assert_int_equal(answered(&b, 2), 0);
 	over();
 }
 
@@ -750,6 +782,7 @@ main(void)
 		TEST(goes_on_meanwhile),
 		TEST(durable_first),
 		TEST(unsure),
+		TEST(ends_while_storing),
 		TEST(starts_anew),
 		TEST(protects),
 		TEST(protection_refused),
