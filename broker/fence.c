@@ -13,6 +13,10 @@
 
 #include "broker/broker.h"
 
+/* Rows that one worker was told and has not answered. The rest waits, so that its channel has room for
+ * what others have to say to it. */
+#define UNANSWERED_MAX 32u
+
 struct fence {
 	struct broker *broker;
 	uint64_t id;
@@ -88,21 +92,30 @@ tell(struct session *s, struct fence_wait *w)
 	return (w->fd != -1 ? tell_new(s, w) : tell_row(s, w));
 }
 
+/* Nothing is wrong with the worker: its channel, or the kernel, has no room now. */
+static bool
+is_passing(int error)
+{
+	return (error == EAGAIN || error == ENOBUFS || error == ENOMEM || error == ETOOMANYREFS);
+}
+
 void
 fence_feed(struct session *s)
 {
 	struct fence_wait *w;
+	unsigned told = 0;
 
 	if (s->phase != SESSION_CONTROLLER || !channel_is_open(&s->ch))
 		return;			/* it is admitted first, or on its way out */
 	TAILQ_FOREACH(w, &s->fences, entry) {
-		if (w->told)
-			continue;
-		if (tell(s, w) == 0) {
+		if (!w->told && told == UNANSWERED_MAX)
+			return;		/* until some are answered */
+		if (w->told || tell(s, w) == 0) {
 			w->told = true;
+			told++;
 			continue;
 		}
-		if (errno == EAGAIN)
+		if (is_passing(errno))
 			timer_set(s->fence_feed, FEED_MS);
 		else
 			session_kill(s, NULL);
@@ -232,6 +245,7 @@ fence_answered(struct session *s, uint64_t id)
 	TAILQ_FOREACH(w, &s->fences, entry)
 		if (w->told && w->fence->id == id) {
 			answered(s, w);
+			fence_feed(s);
 			return (0);
 		}
 	/* it may answer an older broker */

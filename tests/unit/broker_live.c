@@ -684,6 +684,52 @@ ns_grows(void **state)
 	world_end();
 }
 
+/* A worker with many namespaces: so many rows at a time as its channel can do with, the others when
+ * it has answered some. */
+static void
+rows_come_in_portions(void **state)
+{
+	enum { ROWS = 40, PORTION = 32, SOME = 3 };
+	static char namespaces[8192];
+	struct ipc_connect m = connect_of(HOST, 0, 0);
+	uint64_t fence[ROWS];
+	struct fake_peer c;
+	size_t n = 0;
+
+	(void)state;
+	for (unsigned i = 1; i <= ROWS; i++)
+		n += (size_t)snprintf(namespaces + n, sizeof(namespaces) - n,
+		    "%s{nsid: %u, ram: 4K}", i == 1 ? "" : ", ", i);
+	world_config_with(namespaces, HOSTS, "");
+	fake_start(&w, config);
+	fake_go(&w);
+	start_listener();
+	start_spare();
+	c = greet(1);
+	FAKE_SAY(&c, CONNECT, &m);
+	for (unsigned i = 0; i < ROWS; i++)
+		answer_reopen(0);
+	for (unsigned i = 0; i < ROWS; i++)
+		next_is(&c, IPC_NS);
+	next_is(&c, IPC_ADMIT);
+	UNTIL_RECORDED(&c, ROWS, HAD, 1);
+	another_broker(&c);
+	for (unsigned i = 0; i < PORTION; i++)
+		fence[i] = ((const struct ipc_ns *)next_is(&c, IPC_NS_CHANGE))->fence;
+	assert_true(fake_hears_nothing(&c, IPC_NS_CHANGE));
+	for (unsigned i = 0; i < SOME; i++)
+		fenced(&c, fence[i]);
+	for (unsigned i = 0; i < SOME; i++)
+		next_is(&c, IPC_NS_CHANGE);
+	assert_true(fake_hears_nothing(&c, IPC_NS_CHANGE));
+	for (unsigned i = SOME; i < PORTION; i++)
+		fenced(&c, fence[i]);
+	for (unsigned i = PORTION + SOME; i < ROWS; i++)
+		next_is(&c, IPC_NS_CHANGE);
+	fake_close(&c);
+	world_end();
+}
+
 static void
 cntlids_come_from_their_range(void **state)
 {
@@ -737,6 +783,7 @@ main(void)
 		TEST(host_is_removed),
 		TEST(host_is_removed_and_stays),
 		TEST(ns_grows),
+		TEST(rows_come_in_portions),
 		TEST(cntlids_come_from_their_range),
 	};
 

@@ -13,7 +13,7 @@
 
 #include "common/ipc.h"
 
-enum { FAKE_HELD = 32, FAKE_LIST = 64, FAKE_WAIT_MS = 20000 };
+enum { FAKE_HELD = 160, FAKE_LIST = 256, FAKE_WAIT_MS = 20000 };
 
 /* What came last over a channel. Descriptors are the test's once taken (set to -1). */
 struct fake_got {
