@@ -19,7 +19,7 @@ endif
 	%D%/nvm_flush.c %D%/nvm_rw.c %D%/nvm_verify.c %D%/property.c %D%/reservation.c %D%/reservation.h \
 	%D%/reservation_log.c %D%/seat.c
 # ... what it says of itself, and how a host sets it
-%C%_libworker_a_SOURCES += %D%/changed.c %D%/effects.c %D%/error_log.c %D%/ploc.c %D%/feature.h \
+%C%_libworker_a_SOURCES += %D%/changed.c %D%/effects.c %D%/error_log.c %D%/judge.c %D%/ploc.c %D%/feature.h \
 	%D%/feature_cache.c %D%/feature_ctrl.c %D%/feature_host.c %D%/feature_protect.c \
 	%D%/feature_word.c %D%/health.c \
 	%D%/identify_ctrl.c %D%/identify_list.c %D%/logpage.h

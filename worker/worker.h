@@ -433,9 +433,6 @@ void	qp_conn_lost(struct qpair *, const char *why);
 void	slot_done(struct slot *, uint16_t status);
 void	slot_done_data(struct slot *, uint32_t len);
 
-/* For xfer.c. An I/O command is about to be executed: its namespace is held from now on. False when
- * that is not as it was when the command came, and the command has been answered. */
-bool	slot_begin(struct slot *);
 void	slot_r2t(struct slot *);		/* asks the host for len_in bytes */
 
 /* The namespace that a command is about: the one it holds, else the one that is there; or NULL. */
@@ -458,6 +455,13 @@ bool	r2t_came(struct slot *, uint32_t len);	/* true: nothing that was asked for 
 
 /* ---- c2h.c: C2HData ---- */
 void	c2h_send(struct slot *, uint32_t len);	/* and the answer, status 0; len is not 0 */
+
+/* ---- judge.c: before a command is executed ---- */
+/* What can be said of a command without its data. 0 or a status. */
+uint16_t slot_judge(struct slot *, bool duplicate, uint32_t icd);
+/* An I/O command is about to be executed: its namespace is held from now on. False when
+ * that is not as it was when the command came, and the command has been answered. */
+bool	slot_begin(struct slot *);
 
 /* ---- xfer.c: moving a slot's data ---- */
 void	xfer_begin(struct slot *);	/* after prepare(): buffer, R2T, then execute() */
