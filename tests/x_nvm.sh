@@ -63,7 +63,9 @@ for ns in 1 2; do
   before=$(used)
   check "$name zeros with DEAC" on --deac --fua --bytes 32M zero
   check "$name are there, too" holds $ns 40000 < <(zeros 1600)
-  [ $ns = 2 ] || check "and blocks of the file were given back" [ "$(used)" -lt "$before" ]
+  if [ $ns = 1 ] && [[ $(as a id-ns $ns) =~ dlfeat\ +(0x)?9 ]]; then
+    check "and blocks of the file were given back" [ "$(used)" -lt "$before" ]
+  fi
 done
 check "Copy from one namespace to another" as a --nsid 2 --lba 8 copy 4/0+1000 1/0+8 4/1000+1048
 check "it is there" holds 2 8 < <(part 0 1000; zeros 8; part 1000 1048)

@@ -279,6 +279,8 @@ hash_entry(struct entry *e, const struct namespace *ns)
 {
 	uint64_t n = e->r.type == RECORD_WRITE ? e->r.size / ns->block_size : 1;
 
+	if (e->hash != NULL)		/* of a file that is a namespace twice */
+		return;
 	if ((e->hash = calloc(n + 1, sizeof(*e->hash))) == NULL)
 		err(2, "memory");
 	if (e->r.type == RECORD_ZERO)

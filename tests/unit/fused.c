@@ -602,10 +602,13 @@ writes_wait(void **state)
 	}
 	hold(100, UINT32_MAX, 0, UINT64_MAX);
 	send_cmd(WRITE, 0, 1, RAM, 8, 1, ones);
-	send_cmd(WRITE, 0, 2, FILE_NS, 8, 1, ones);
 	nothing_comes();
 	set_free(100);
 	expect_response(1, 0);
+	hold(101, UINT32_MAX, 0, UINT64_MAX);
+	send_cmd(WRITE, 0, 2, FILE_NS, 8, 1, ones);
+	nothing_comes();
+	set_free(101);
 	expect_response(2, 0);
 }
 
