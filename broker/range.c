@@ -338,14 +338,39 @@ range_join(struct range_book *book, void *who, bool old)
 	return (m);
 }
 
-/* What the last broker granted is not known: all of it, then. */
-static int
-tell_everything(struct range_member *m)
+/* May somebody who has not answered yet still be writing there for the last broker? */
+static bool
+is_owed(const struct range_book *book, const uint8_t *key)
 {
-	struct ipc_range hold = { .token = m->book->everything, .nsid = UINT32_MAX,
-	    .len = UINT64_MAX };
+	const struct range_member *m;
+	uint32_t at;
 
-	return (try_say(m, IPC_RANGE_HOLD, &hold, sizeof(hold)));
+	TAILQ_FOREACH(m, &book->members, next) {
+		at = 0;
+		if (m->owes_reset && next_row(book->calls.record(m->who), &at, key) != NULL)
+			return (true);
+	}
+	return (false);
+}
+
+/* What the last broker granted is not known: all of such a namespace, then; key NULL: of any. */
+static int
+tell_unknown(struct range_member *m, const uint8_t *key)
+{
+	const struct ipc_record *r = m->book->calls.record(m->who);
+
+	for (uint32_t i = 0; i < r->nns; i++) {
+		const struct ipc_record_ns *ns = &r->ns[i];
+		struct ipc_range hold = { .token = m->book->everything, .nsid = ns->nsid,
+		    .len = UINT64_MAX };
+
+		if (ns->readonly || (key != NULL && memcmp(key, ns->claim, sizeof(ns->claim)) != 0))
+			continue;
+		if (is_owed(m->book, ns->claim) &&
+		    try_say(m, IPC_RANGE_HOLD, &hold, sizeof(hold)) == -1)
+			return (-1);
+	}
+	return (0);
 }
 
 int
@@ -355,7 +380,7 @@ range_tell(struct range_member *m, const uint8_t *key)
 	struct request *q;
 
 	if (m->book->resetting > 0 && !m->owes_reset)
-		return (tell_everything(m));
+		return (tell_unknown(m, key));
 	TAILQ_FOREACH(l, &m->book->lines, next) {
 		if (key != NULL && memcmp(key, l->key, sizeof(l->key)) != 0)
 			continue;
