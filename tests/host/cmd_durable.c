@@ -381,6 +381,8 @@ durable_setup(struct durable *d, const struct settings *set, const struct host_l
 	d->task = calloc(l->njobs, sizeof(*d->task));
 	if (d->busy == NULL || d->vague == NULL || d->last == NULL || d->task == NULL)
 		return (say_usage("out of memory"));
+	for (uint64_t e = 0; e < d->nextents; e++)
+		d->vague[e] = true;	/* another host may have deallocated there before */
 	if (set->marks == NULL || mark_open(&d->marks, set->marks) == -1)
 		return (say_usage("--marks: cannot be opened"));
 	return (EXIT_OK);
