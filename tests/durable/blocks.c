@@ -390,7 +390,8 @@ blocks_judge(const struct log *log, const struct history *h, const struct lies *
 		j.at = m->at;
 		v->cuts++;
 		on_medium(&j, m);
-		if (m->ends && next < h->nsteps && h->step[next].e == m->e)
+		/* asked for after its mark, answered before it */
+		if (next < h->nsteps && h->step[next].e == m->e && h->step[next].answer != m->ends)
 			on_step(&j, &h->step[next++]);
 	}
 	judge_free(&j);
