@@ -110,4 +110,4 @@ noinst_LIBRARIES += %D%/libpolicy.a
 %C%_libpolicy_a_SOURCES = %D%/admit.c %D%/admit.h %D%/ana.c %D%/ana.h %D%/ana_name.c %D%/cache.c \
 	%D%/cache.h %D%/discovery.c %D%/discovery.h %D%/held.c %D%/held.h %D%/reservation.c \
 	%D%/reservation.h %D%/reservation_file.c %D%/reservation_file.h
-%C%_libpolicy_a_SOURCES += %D%/range.c %D%/range.h
+%C%_libpolicy_a_SOURCES += %D%/range.c %D%/range.h %D%/range_book.h %D%/range_line.c %D%/range_reset.c
