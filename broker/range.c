@@ -62,8 +62,11 @@ range_join(struct range_book *book, void *who, bool old)
 	m->who = who;
 	m->request.owner = m;
 	TAILQ_INIT(&m->request.told);
-	m->owes_reset = old;
-	book->resetting += old;
+	if (old && range_owe(m) == -1) {
+		range_owe_no_more(m);
+		free(m);
+		return (NULL);
+	}
 	TAILQ_INSERT_TAIL(&book->members, m, next);
 	return (m);
 }
@@ -74,9 +77,9 @@ range_tell(struct range_member *m, const uint8_t *key)
 	struct line *l;
 	struct request *q;
 
-	if (m->book->resetting > 0 && !m->owes_reset)
-		return (range_tell_unknown(m, key));
-	TAILQ_FOREACH(l, &m->book->lines, next) {
+	if (range_tell_unknown(m, key) == -1)
+		return (-1);
+	RB_FOREACH(l, lines, &m->book->lines) {
 		if (key != NULL && memcmp(key, l->key, sizeof(l->key)) != 0)
 			continue;
 		TAILQ_FOREACH(q, &l->requests, next) {
@@ -126,11 +129,10 @@ range_drained(struct range_member *m)
 	book = m->book;
 	TAILQ_REMOVE(&book->members, m, next);
 	request_end(&m->request);
-	TAILQ_FOREACH(l, &book->lines, next)
+	RB_FOREACH(l, lines, &book->lines)
 		TAILQ_FOREACH(q, &l->requests, next)
 			forget_told(q, m);
-	if (m->owes_reset)
-		range_reset_step(book);
+	range_owe_no_more(m);
 	free(m);
 }
 
@@ -195,21 +197,21 @@ active(struct range_book *book, uint64_t token)
 	struct line *l;
 	struct request *q;
 
-	TAILQ_FOREACH(l, &book->lines, next)
+	RB_FOREACH(l, lines, &book->lines)
 		TAILQ_FOREACH(q, &l->requests, next)
 			if (q->state == REQUEST_HOLDING && q->token == token)
 				return (q);
 	return (NULL);
 }
 
-/* One that is not active ended before this was heard. */
+/* One that is not active ended before this was heard, or was of the last broker. */
 int
 range_held(struct range_member *m, uint64_t token)
 {
 	struct request *q = active(m->book, token);
 	struct told *t;
 
-	if (q == NULL || m->owes_reset)
+	if (q == NULL)
 		return (0);
 	if ((t = told_find(q, m)) == NULL || t->owes == 0)
 		return (-1);
@@ -223,8 +225,7 @@ range_reset_done(struct range_member *m)
 {
 	if (!m->owes_reset)
 		return (-1);
-	m->owes_reset = false;
-	range_reset_step(m->book);
+	range_owe_no_more(m);
 	return (0);
 }
 
@@ -253,18 +254,18 @@ range_pass(struct range_book *book, uint64_t ms)
 	struct request *q;
 
 	range_reset_pass(book, ms);
-	TAILQ_FOREACH(l, &book->lines, next)
+	RB_FOREACH(l, lines, &book->lines)
 		TAILQ_FOREACH(q, &l->requests, next) {
 			q->ms += ms;
 			request_late(q);
 		}
-	return (book->resetting > 0 || !TAILQ_EMPTY(&book->lines));
+	return (book->resetting > 0 || !RB_EMPTY(&book->lines));
 }
 
 /* ---- the book ---- */
 
 struct range_book *
-range_book_new(const struct range_calls *calls, uint64_t patience_ms)
+range_book_new(const struct range_calls *calls, uint64_t patience_ms, uint32_t seed)
 {
 	struct range_book *book = calloc(1, sizeof(*book));
 
@@ -272,8 +273,9 @@ range_book_new(const struct range_calls *calls, uint64_t patience_ms)
 		return (NULL);
 	book->calls = *calls;
 	book->patience_ms = patience_ms;
+	book->last_token = (uint64_t)seed << 31;
 	TAILQ_INIT(&book->members);
-	TAILQ_INIT(&book->lines);
+	RB_INIT(&book->lines);
 	return (book);
 }
 
@@ -281,6 +283,6 @@ void
 range_book_free(struct range_book *book)
 {
 	if (book != NULL)
-		assert(TAILQ_EMPTY(&book->members) && TAILQ_EMPTY(&book->lines));
+		assert(TAILQ_EMPTY(&book->members) && RB_EMPTY(&book->lines));
 	free(book);
 }

@@ -35,14 +35,16 @@ struct range_calls {
 };
 
 /* patience_ms: so long may a worker take to finish its writes to a range, and so long to compare and
- * write when it has it for itself. NULL: no memory. All members have left when it is freed. */
-struct range_book *range_book_new(const struct range_calls *, uint64_t patience_ms);
+ * write when it has it for itself. seed: any number that the last broker did not have, so that what
+ * was said of its tokens is not taken for ours. NULL: no memory. All members have left when it is
+ * freed. */
+struct range_book *range_book_new(const struct range_calls *, uint64_t patience_ms, uint32_t seed);
 void	range_book_free(struct range_book *);
 
 /*
  * A new broker does not know what the last one granted. Between begin and end all controllers that
- * live are taken over: each finishes what it was granted and says so; until all did, or are
- * drained, nobody is granted anything, and what was held stays so.
+ * live are taken over: each finishes what it was granted and says so; until all that may write to a
+ * backend did, or are drained, nobody is granted anything there, and what was held stays so.
  */
 void	range_takeover_begin(struct range_book *);
 void	range_takeover_end(struct range_book *);

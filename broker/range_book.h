@@ -7,6 +7,7 @@
 #define BROKER_RANGE_BOOK_H
 
 #include <sys/queue.h>
+#include <sys/tree.h>
 
 #include "broker/range.h"
 
@@ -31,13 +32,18 @@ struct told {
 	unsigned owes;			/* answers */
 };
 
-/* All requests of a backend, oldest first. */
+/* All requests of a backend, oldest first. It is there as long as there are any, or it is owed. */
 struct line {
-	TAILQ_ENTRY(line) next;
+	RB_ENTRY(line) of_book;
+	struct range_book *book;
 	uint8_t key[32];
 	TAILQ_HEAD(, request) requests;
 	unsigned active;
+	unsigned owed;			/* resets: somebody may write there for the last broker */
 };
+
+RB_HEAD(lines, line);
+RB_PROTOTYPE(lines, line, of_book, line_compare)
 
 struct range_member {
 	TAILQ_ENTRY(range_member) next;
@@ -45,6 +51,8 @@ struct range_member {
 	void *who;
 	bool gone;
 	bool owes_reset;
+	struct line **owed;		/* what may be written for the last broker until then */
+	uint32_t nowed;
 	struct request request;		/* one at a time */
 };
 
@@ -52,10 +60,10 @@ struct range_book {
 	struct range_calls calls;
 	uint64_t patience_ms;
 	TAILQ_HEAD(, range_member) members;
-	TAILQ_HEAD(, line) lines;
+	struct lines lines;
 	uint64_t last_token;
-	uint64_t everything;		/* token of the hold on all there is */
-	unsigned resetting;		/* members that owe a reset, and a takeover under way */
+	bool taking_over;
+	unsigned resetting;		/* members that owe a reset */
 	uint64_t resetting_ms;
 };
 
@@ -73,7 +81,9 @@ const struct ipc_record_ns *range_next_row(const struct ipc_record *, uint32_t *
 
 /* ---- range_line.c ---- */
 
+struct line *line_find(struct range_book *, const uint8_t key[32]);	/* NULL: there is none */
 struct line *line_of(struct range_book *, const uint8_t key[32]);	/* NULL: no memory */
+void	line_release(struct line *);	/* frees it if nobody needs it */
 void	line_advance(struct line *);
 struct told *told_find(const struct request *, const struct range_member *);
 struct told *told_add(struct request *, struct range_member *);	/* NULL: no memory */
@@ -84,10 +94,12 @@ void	request_grant_if_held(struct request *);
 
 /* ---- range_reset.c ---- */
 
-/* One of those that a reset waits for is no more. */
-void	range_reset_step(struct range_book *);
-/* What the last broker granted is not known: all of such a namespace, then; key NULL: of any.
- * 0, or -1 when it does not read. */
+/* What a member that is taken over may be writing is owed until it says that it is not, or has been
+ * drained. 0, or -1: no memory. */
+int	range_owe(struct range_member *);
+void	range_owe_no_more(struct range_member *);
+/* What the last broker granted there is not known: all of such a namespace, then; key NULL: of any
+ * that is owed. 0, or -1 when it does not read. */
 int	range_tell_unknown(struct range_member *, const uint8_t *key);
 void	range_reset_pass(struct range_book *, uint64_t ms);
 

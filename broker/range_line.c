@@ -34,20 +34,44 @@ tell_hold(struct range_member *m, const struct request *q, bool answer)
 
 /* ---- requests ---- */
 
+static int
+line_compare(const struct line *a, const struct line *b)
+{
+	return (memcmp(a->key, b->key, sizeof(a->key)));
+}
+
+RB_GENERATE(lines, line, of_book, line_compare)
+
+struct line *
+line_find(struct range_book *book, const uint8_t key[32])
+{
+	struct line like;
+
+	memcpy(like.key, key, sizeof(like.key));
+	return (RB_FIND(lines, &book->lines, &like));
+}
+
 struct line *
 line_of(struct range_book *book, const uint8_t key[32])
 {
-	struct line *l;
+	struct line *l = line_find(book, key);
 
-	TAILQ_FOREACH(l, &book->lines, next)
-		if (memcmp(l->key, key, sizeof(l->key)) == 0)
-			return (l);
-	if ((l = calloc(1, sizeof(*l))) == NULL)
-		return (NULL);
+	if (l != NULL || (l = calloc(1, sizeof(*l))) == NULL)
+		return (l);
 	memcpy(l->key, key, sizeof(l->key));
+	l->book = book;
 	TAILQ_INIT(&l->requests);
-	TAILQ_INSERT_TAIL(&book->lines, l, next);
+	RB_INSERT(lines, &book->lines, l);
 	return (l);
+}
+
+void
+line_release(struct line *l)
+{
+	if (!TAILQ_EMPTY(&l->requests) || l->owed > 0)
+		return;
+	RB_REMOVE(lines, &l->book->lines, l);
+	free(l);
 }
 
 struct told *
@@ -78,7 +102,6 @@ void
 request_end(struct request *q)
 {
 	struct ipc_range_ref free_it = { .token = q->token };
-	struct range_book *book = q->owner->book;
 	struct line *line = q->line;
 	struct told *t;
 
@@ -92,11 +115,8 @@ request_end(struct request *q)
 		RANGE_SAY(t->member, RANGE_FREE, &free_it);
 		free(t);
 	}
-	if (TAILQ_EMPTY(&line->requests)) {
-		TAILQ_REMOVE(&book->lines, line, next);
-		free(line);
-	} else
-		line_advance(line);
+	line_advance(line);
+	line_release(line);
 }
 
 void
@@ -176,9 +196,9 @@ line_advance(struct line *line)
 {
 	struct request *q = TAILQ_FIRST(&line->requests);
 
+	if (line->book->taking_over || line->owed > 0)
+		return;
 	for (unsigned i = 0; q != NULL && i < RANGE_LOOK && line->active < RANGE_ACTIVE; i++) {
-		if (q->owner->book->resetting > 0)
-			return;
 		if (q->state == REQUEST_WAITS && may_begin(q))
 			begin(q);
 		q = TAILQ_NEXT(q, next);

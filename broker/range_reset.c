@@ -1,37 +1,132 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A new broker, which does not know what the last one granted: see range_takeover_begin().
+ * A new broker does not know what the last one granted: see range_takeover_begin(). Each backend that
+ * a member of the last one may write is owed by it, and whatever others can know of its ranges is
+ * theirs to keep out of, until all that owe it have answered or are drained. No backend waits for
+ * one that only others write.
  */
 #include "config.h"
 
-#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "broker/range_book.h"
 
-/* Nothing that the last broker granted is under way any more. */
-void
-range_reset_step(struct range_book *book)
+/* ---- what is owed ---- */
+
+int
+range_owe(struct range_member *m)
 {
-	struct ipc_range_ref all = { .token = 0 };
-	struct range_member *m;
+	const struct ipc_record *r = m->book->calls.record(m->who);
 	struct line *l;
 
-	assert(book->resetting > 0);
-	if (--book->resetting > 0)
-		return;
-	TAILQ_FOREACH(m, &book->members, next)
-		RANGE_SAY(m, RANGE_FREE, &all);
-	TAILQ_FOREACH(l, &book->lines, next)
-		line_advance(l);
+	m->owes_reset = true;
+	m->book->resetting++;
+	if ((m->owed = calloc(r->nns + 1, sizeof(struct line *))) == NULL)
+		return (-1);
+	for (uint32_t i = 0; i < r->nns; i++) {
+		if (r->ns[i].readonly)
+			continue;
+		if ((l = line_of(m->book, r->ns[i].claim)) == NULL)
+			return (-1);
+		l->owed++;
+		m->owed[m->nowed++] = l;
+	}
+	return (0);
 }
+
+static bool
+owes(const struct range_member *m, const struct line *l)
+{
+	for (uint32_t i = 0; i < m->nowed; i++)
+		if (m->owed[i] == l)
+			return (true);
+	return (false);
+}
+
+/* ---- what is not owed any more ---- */
+
+static void
+say_free(struct range_member *m, uint32_t nsid)
+{
+	struct ipc_range_ref unknown = { .nsid = nsid };
+
+	RANGE_SAY(m, RANGE_FREE, &unknown);
+}
+
+static void
+line_clear(struct line *l)
+{
+	const struct ipc_record_ns *ns;
+	struct range_member *m;
+	uint32_t at;
+
+	TAILQ_FOREACH(m, &l->book->members, next) {
+		at = 0;
+		while ((ns = range_next_row(l->book->calls.record(m->who), &at, l->key)) != NULL)
+			say_free(m, ns->nsid);
+	}
+}
+
+/* Nobody owes anything. Frees also what had been told of namespaces that are gone since. */
+static bool
+all_clear(struct range_book *book)
+{
+	struct range_member *m;
+
+	if (book->taking_over || book->resetting > 0)
+		return (false);
+	TAILQ_FOREACH(m, &book->members, next)
+		say_free(m, UINT32_MAX);
+	return (true);
+}
+
+void
+range_owe_no_more(struct range_member *m)
+{
+	struct range_book *book = m->book;
+	bool all;
+
+	if (!m->owes_reset)
+		return;
+	m->owes_reset = false;
+	book->resetting--;
+	all = all_clear(book);
+	for (uint32_t i = 0; i < m->nowed; i++) {
+		struct line *l = m->owed[i];
+
+		l->owed--;
+		if (l->owed == 0 && !all && !book->taking_over)
+			line_clear(l);
+		line_advance(l);
+		line_release(l);
+	}
+	free(m->owed);
+	m->owed = NULL;
+	m->nowed = 0;
+}
+
+/* ---- taking over ---- */
 
 void
 range_takeover_begin(struct range_book *book)
 {
-	book->resetting++;
+	book->taking_over = true;
 	book->resetting_ms = 0;
-	book->everything = ++book->last_token;
+}
+
+/* Who came meanwhile was told that nothing is known of any. */
+static void
+free_what_is_not_owed(struct range_member *m)
+{
+	const struct ipc_record *r = m->book->calls.record(m->who);
+
+	for (uint32_t i = 0; i < r->nns; i++) {
+		const struct line *l = line_find(m->book, r->ns[i].claim);
+
+		if (!r->ns[i].readonly && (l == NULL || l->owed == 0))
+			say_free(m, r->ns[i].nsid);
+	}
 }
 
 void
@@ -39,28 +134,21 @@ range_takeover_end(struct range_book *book)
 {
 	struct ipc_empty reset = { 0 };
 	struct range_member *m;
+	struct line *l;
 
-	TAILQ_FOREACH(m, &book->members, next)
+	book->taking_over = false;
+	TAILQ_FOREACH(m, &book->members, next) {
 		if (m->owes_reset)
 			RANGE_SAY(m, RANGE_RESET, &reset);
-	range_reset_step(book);
-}
-
-/* May somebody who has not answered yet still be writing there for the last broker? */
-static bool
-is_owed(const struct range_book *book, const uint8_t *key)
-{
-	const struct range_member *m;
-	uint32_t at;
-
-	TAILQ_FOREACH(m, &book->members, next) {
-		at = 0;
-		if (m->owes_reset && range_next_row(book->calls.record(m->who), &at, key) != NULL)
-			return (true);
+		else if (book->resetting > 0)
+			free_what_is_not_owed(m);
 	}
-	return (false);
+	all_clear(book);
+	RB_FOREACH(l, lines, &book->lines)
+		line_advance(l);
 }
 
+/* What it may write already it has known from the last broker. */
 int
 range_tell_unknown(struct range_member *m, const uint8_t *key)
 {
@@ -68,31 +156,30 @@ range_tell_unknown(struct range_member *m, const uint8_t *key)
 
 	for (uint32_t i = 0; i < r->nns; i++) {
 		const struct ipc_record_ns *ns = &r->ns[i];
-		struct ipc_range hold = { .token = m->book->everything, .nsid = ns->nsid,
-		    .len = UINT64_MAX };
+		const struct line *l = line_find(m->book, ns->claim);
+		struct ipc_range hold = { .nsid = ns->nsid, .len = UINT64_MAX };
 
 		if (ns->readonly || (key != NULL && memcmp(key, ns->claim, sizeof(ns->claim)) != 0))
 			continue;
-		if (is_owed(m->book, ns->claim) &&
+		if (!m->book->taking_over && (l == NULL || l->owed == 0))
+			continue;
+		if (!(l != NULL && owes(m, l)) &&
 		    range_try_say(m, IPC_RANGE_HOLD, &hold, sizeof(hold)) == -1)
 			return (-1);
 	}
 	return (0);
 }
 
-static void
-resets_late(struct range_book *book)
-{
-	struct range_member *m;
-
-	TAILQ_FOREACH(m, &book->members, next)
-		if (m->owes_reset && !m->gone)
-			book->calls.kill(m->who, "what it had for itself does not end");
-}
+/* ---- time ---- */
 
 void
 range_reset_pass(struct range_book *book, uint64_t ms)
 {
-	if (book->resetting > 0 && (book->resetting_ms += ms) > book->patience_ms)
-		resets_late(book);
+	struct range_member *m;
+
+	if (book->resetting == 0 || (book->resetting_ms += ms) <= book->patience_ms)
+		return;
+	TAILQ_FOREACH(m, &book->members, next)
+		if (m->owes_reset && !m->gone)
+			book->calls.kill(m->who, "what it had for itself does not end");
 }

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include <sodium.h>
+
 #include "broker/broker.h"
 #include "broker/range.h"
 
@@ -67,8 +69,8 @@ session_range_init(struct broker *b)
 {
 	static const struct range_calls calls = { say, kill_it, record_of };
 
-	if ((b->ranges = range_book_new(&calls,
-	    b->config->limits.change_timeout_ms)) == NULL)
+	if ((b->ranges = range_book_new(&calls, b->config->limits.change_timeout_ms,
+	    randombytes_random())) == NULL)
 		broker_fatal("out of memory");
 	b->range_timer = timer_new(tick, b);
 	range_takeover_begin(b->ranges);

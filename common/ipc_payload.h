@@ -399,14 +399,18 @@ struct ipc_ping {
 
 /* A range that one controller has for itself (broker/range.h), in bytes of the namespace. */
 struct ipc_range {
-	uint64_t token;		/* LOCK: the worker's; HOLD: the broker's. Never 0 */
+	uint64_t token;		/* LOCK: the worker's; HOLD: the broker's, 0: see RANGE_FREE */
 	uint64_t offset, len;
-	uint32_t nsid;		/* HOLD: UINT32_MAX for all of them */
+	uint32_t nsid;
 	uint32_t answer;	/* HOLD: 1: say HELD when no write is under way there */
 };
 
+/* FREE of token 0 is for what is held of the namespace for an earlier broker: what was told before
+ * RANGE_RESET, and HOLDs of token 0, which say that nobody knows what that one granted. */
 struct ipc_range_ref {
-	uint64_t token;		/* GRANT, UNLOCK: of the LOCK; HELD, FREE: of the HOLD; FREE 0: of all */
+	uint64_t token;		/* GRANT, UNLOCK: of the LOCK; HELD, FREE: of the HOLD */
+	uint32_t nsid;		/* FREE of token 0; UINT32_MAX: of all of them */
+	uint32_t reserved;
 };
 
 /* ---- broker and opener ---- */

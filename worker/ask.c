@@ -469,7 +469,7 @@ on_range_free(void *ctx, const struct ipc_range_ref *p, int *fds)
 {
 	(void)ctx;
 	(void)fds;
-	range_free(a.lane, p->token);
+	range_free(a.lane, p);
 	return (0);
 }
 

@@ -23,7 +23,7 @@ changes(const struct eng_op *op)
 static bool
 overlaps(const struct range_hold *h, const struct eng_op *op)
 {
-	return ((h->nsid == op->nsid || h->nsid == NVME_NSID_ALL) &&
+	return (h->nsid == op->nsid &&
 	    op->offset < h->end && h->offset < op->offset + op->len);
 }
 

@@ -25,7 +25,8 @@ is_told(const struct range_desk *d, const struct ipc_range *m)
 	const struct range_hold *h;
 
 	LIST_FOREACH(h, &d->holds, next)
-		if (h->token == m->token && h->nsid == m->nsid && !h->freed)
+		if (h->token == m->token && h->nsid == m->nsid && !h->freed &&
+		    h->offset <= m->offset && m->len <= h->end - m->offset)
 			return (true);
 	return (false);
 }
@@ -49,7 +50,7 @@ range_hold(struct lane *lane, const struct ipc_range *m)
 
 	if (is_told(d, m))
 		return (0);
-	if (m->token == 0 || m->len == 0 || d->nholds == HOLDS_MAX ||
+	if (m->len == 0 || d->nholds == HOLDS_MAX ||
 	    (h = calloc(1, sizeof(*h))) == NULL)
 		return (-1);
 	h->desk = d;
@@ -112,13 +113,14 @@ free_one(struct lane *lane, struct range_hold *h)
 }
 
 void
-range_free(struct lane *lane, uint64_t token)
+range_free(struct lane *lane, const struct ipc_range_ref *m)
 {
 	struct range_hold *h, *next;
 
 	for (h = LIST_FIRST(&lane->desk.holds); h != NULL; h = next) {
 		next = LIST_NEXT(h, next);
-		if (!h->freed && (token == 0 || h->token == token))
+		if (!h->freed && h->token == m->token &&
+		    (m->token != 0 || m->nsid == NVME_NSID_ALL || m->nsid == h->nsid))
 			free_one(lane, h);
 	}
 }
@@ -201,8 +203,10 @@ range_reset(struct lane *lane)
 	struct range_desk *d = &lane->desk;
 	struct range_hold *h;
 
-	LIST_FOREACH(h, &d->holds, next)
+	LIST_FOREACH(h, &d->holds, next) {
+		h->token = 0;
 		h->answer = false;
+	}
 	d->unlock = 0;
 	d->reset = true;
 	if (d->asked != NULL && !d->granted) {

@@ -54,8 +54,8 @@ struct memory {
 /* A range that some controller has for itself, as the broker said; lane 0's. */
 struct range_hold {
 	struct range_desk *desk;
-	uint64_t token;
-	uint32_t nsid;			/* NVME_NSID_ALL: of all namespaces */
+	uint64_t token;			/* 0: of an earlier broker */
+	uint32_t nsid;
 	uint64_t offset, end;		/* bytes */
 	bool answer;			/* the broker waits for HELD */
 	bool freed;
@@ -229,7 +229,7 @@ void	range_part_goes(struct mail *);
 /* ---- range_desk.c: ... on lane 0, and what the broker says of them ---- */
 void	range_desk_init(struct lane *);
 int	range_hold(struct lane *, const struct ipc_range *);	/* 0, or -1: too many */
-void	range_free(struct lane *, uint64_t token);	/* 0: all of them */
+void	range_free(struct lane *, const struct ipc_range_ref *);
 void	range_grant(struct lane *, uint64_t token);
 void	range_reset(struct lane *);
 /* By the lane that wants it; see struct range_want. */
