@@ -9,9 +9,9 @@ EXTRA_DIST += %D%/guest/admin.sh %D%/guest/ana.sh %D%/guest/broker.sh %D%/guest/
 # As root: every story, each with a VM of its own; minutes. Run by `make check-vm`.
 VM_TESTS += %D%/x_ana.sh %D%/x_host.sh %D%/x_crash.sh %D%/x_inside.sh %D%/x_stas.sh
 
-# What nvme-cli can ask and do; two hosts that reserve.
+# What nvme-cli can ask and do; two hosts that reserve and protect.
 dist_check_SCRIPTS += %D%/x_commands.sh %D%/x_reservations.sh
-EXTRA_DIST += %D%/guest/commands.sh %D%/guest/inquiry.sh %D%/guest/reservations.sh
+EXTRA_DIST += %D%/guest/commands.sh %D%/guest/inquiry.sh %D%/guest/protect.sh %D%/guest/reservations.sh
 VM_TESTS += %D%/x_commands.sh %D%/x_reservations.sh
 # Power cuts, with the kernel's own recorder.
 dist_check_SCRIPTS += %D%/x_dmlog.sh

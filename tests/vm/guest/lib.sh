@@ -44,6 +44,14 @@ says() {
   grep -Eiq "\(0x[4-6]?0*$status\)" <<<"$said" || { echo "not status $status: $said"; return 1; }
 }
 
+# fails_with PATTERN COMMAND...: it fails, and says so.
+fails_with() {
+  local pattern=$1 said
+  shift
+  said=$("$@" 2>&1) && { echo "no failure: $said"; return 1; }
+  grep -Eq "$pattern" <<<"$said" || { echo "not $pattern: $said"; return 1; }
+}
+
 # must NAME COMMAND...: the same, and the story ends here if it fails.
 must() {
   check "$@" || finish
@@ -164,6 +172,24 @@ must_connect() {
     failed=1
     finish
   fi
+}
+
+# controller_of UUID: of that host, whatever other one the subsystem has.
+controller_of() {
+  local c
+  for c in /sys/class/nvme/nvme*; do
+    [ "$(cat "$c/hostid" 2>/dev/null)" != "$1" ] || echo "/dev/${c##*/}"
+  done | grep .
+}
+
+# connect_second: host B to the subsystem where host A is; sets a and b, the controllers of both.
+# shellcheck disable=SC2034
+connect_second() {
+  # shellcheck disable=SC2046
+  must "host B connects" nvme connect -t tcp -a "$TARGET" -s "$PORT" -n "$NQN" \
+    $(host_identity $host_b) "${patience[@]}" --nr-io-queues=1
+  must "both are there" wait_for 30 controller_of $host_b
+  a=$(controller_of $host_a) b=$(controller_of $host_b)
 }
 
 must_disconnect() {

@@ -5,14 +5,6 @@
 # shellcheck source=lib.sh
 . ./lib.sh
 
-# controller_of UUID: of that host.
-controller_of() {
-  local c
-  for c in /sys/class/nvme/nvme*; do
-    [ "$(cat "$c/hostid" 2>/dev/null)" != "$1" ] || echo "/dev/${c##*/}"
-  done | grep .
-}
-
 resv() { # HOST VERB OPTION...
   local on=$1 verb=$2
   shift 2
@@ -23,11 +15,7 @@ reads() { nvme io-passthru "$1" --opcode=2 -n 1 -r -l 512 -b --cdw10=64; }
 report() { resv "$1" report -e -o json | jq "$2"; }
 
 must_connect "host A connects" $host_a "$NQN" --nr-io-queues=1
-# shellcheck disable=SC2046
-must "host B connects" nvme connect -t tcp -a "$TARGET" -s "$PORT" -n "$NQN" \
-  $(host_identity $host_b) "${patience[@]}" --nr-io-queues=1
-must "both are there" wait_for 30 controller_of $host_b
-a=$(controller_of $host_a) b=$(controller_of $host_b)
+connect_second
 head -c 512 /dev/urandom >/tmp/a
 check "reservations are offered" test "$(nvme id-ctrl "$a" -o json | jq '.oncs / 32 % 2 >= 1')" = true
 
