@@ -149,8 +149,8 @@ identify_ctrl_nvm(const struct slot *s, void *page)
 	struct nvme_id_ctrl_nvm *id = page;
 	struct nvm_limits limits = nvm_limits(s->qp->lane->ns);
 
-	id->vsl = log2_pages(NVM_VERIFY_MAX);
-	id->wzsl = log2_pages(NVM_ZERO_MAX);
+	id->vsl = log2_pages(NVM_VERIFY_ADVICE);
+	id->wzsl = log2_pages(NVM_ZERO_SLICE);
 	id->dmrl = NVM_DISCARD_RANGES;
 	id->dmrsl = le32(limits.dmrsl);
 	id->dmsl = le64(limits.dmsl);

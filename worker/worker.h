@@ -621,8 +621,8 @@ const struct cmd_rule *nvm_rule(uint8_t opc);		/* nvm.c */
 const struct cmd_rule *fabrics_rule(const struct qpair *, uint8_t fctype);	/* fabrics.c */
 
 /* Limits of a command, as Identify says them. */
-#define NVM_ZERO_MAX		(32u << 20)	/* Write Zeroes, bytes */
-#define NVM_VERIFY_MAX		(32u << 20)	/* Verify, bytes */
+#define NVM_ZERO_SLICE		(32u << 20)	/* WZSL, bytes: no operation of the engine is longer */
+#define NVM_VERIFY_ADVICE	(32u << 20)	/* VSL, bytes */
 #define NVM_DISCARD_RANGES	255u		/* Dataset Management */
 #define NVM_DISCARD_RANGE_MAX	(4ull << 30)	/* bytes in a range */
 #define NVM_DISCARD_MAX		(16ull << 30)	/* bytes in a command */
