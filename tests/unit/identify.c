@@ -230,6 +230,7 @@ what_hosts_insist_on(void **state)
 static void
 no_discard_no_dsm(void **state)
 {
+	struct nvme_id_ctrl_nvm nvm;
 	struct nvme_id_ctrl id;
 
 	(void)state;
@@ -239,6 +240,11 @@ no_discard_no_dsm(void **state)
 	ns_find(fake.lane.ns, NS_4K)->id.can_discard = 0;
 	get(NVME_CNS_CTRL, 0, &id);
 	assert_true((le16_get(id.oncs) & NVME_ONCS_DSM) == 0);
+	/* a limit that is not 0 would offer it, whatever ONCS says */
+	get(NVME_CNS_CSI_CTRL, 0, &nvm);
+	assert_int_equal(nvm.dmrl, 0);
+	assert_true(le32_get(nvm.dmrsl) == 0 && le64_get(nvm.dmsl) == 0);
+	assert_int_equal(nvm.wzsl, 13);
 }
 
 static void
