@@ -25,6 +25,7 @@ struct feature {
 	uint8_t fid;
 	uint8_t can;		/* FEATURE_ bits */
 	bool discovery;		/* discovery controllers have it, too */
+	bool needs_access;	/* it is not there while ANA keeps the namespace out of reach */
 	uint32_t bits;		/* of CDW11 in Set: any other one is an Invalid Field */
 	uint16_t len;		/* bytes of data, either way; 0: the value is a dword */
 	bool (*is_there)(const struct controller *);	/* NULL: always */

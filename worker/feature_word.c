@@ -143,7 +143,7 @@ recovery_set(struct slot *s)
 }
 
 const struct feature feature_error_recovery = {
-	.fid = NVME_FID_ERROR_RECOVERY, .can = FEATURE_CHANGEABLE | FEATURE_NS,
+	.fid = NVME_FID_ERROR_RECOVERY, .can = FEATURE_CHANGEABLE | FEATURE_NS, .needs_access = true,
 	.bits = 0x0000ffff, .get = recovery_get, .set = recovery_set,
 };
 

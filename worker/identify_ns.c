@@ -58,16 +58,28 @@ deallocation(const struct ns *ns)
 	return (NVME_DLFEAT_WRITE_ZEROES_DEAC | (ns->id.can_discard ? NVME_DLFEAT_ZEROES : 0));
 }
 
+/* Out of reach, what is stored in it is not known; hosts ask where it can be reached. Its size they
+ * have to know here, too. */
+static bool
+knows_capacity(const struct ns *ns)
+{
+	return (ns->id.ana_state != NVME_ANA_INACCESSIBLE &&
+	    ns->id.ana_state != NVME_ANA_PERSISTENT_LOSS);
+}
+
 void
 identify_ns(const struct ns *ns, struct nvme_id_ns *id)
 {
 	struct nvm_copy_limits copy = nvm_copy_limits(ns);
 	uint64_t nlbas = ns->id.nlbas;
 
-	id->nsze = id->ncap = id->nuse = le64(nlbas);
+	id->nsze = id->ncap = le64(nlbas);
+	if (knows_capacity(ns)) {
+		id->nuse = le64(nlbas);
+		id->nvmcap.lo = le64(nlbas << ns->lbads);
+	}
 	id->nmic = NVME_NMIC_SHARED;	/* other hosts' controllers may have it too */
 	id->dlfeat = deallocation(ns);
-	id->nvmcap.lo = le64(nlbas << ns->lbads);
 	id->rescap = (uint8_t)ns->id.rescap;
 	put_performance(ns, id);
 	id->mssrl = le16(copy.mssrl);
