@@ -43,6 +43,11 @@ extern const struct feature feature_arbitration, feature_power, feature_temperat
     feature_events, feature_kato, feature_behavior, feature_hostid, feature_resv_mask,
     feature_resv_persistence, feature_protect;
 
+/* Kelvin. A controller has to name thresholds (NVMe Base, WCTEMP and CCTEMP), whether it has a
+ * temperature or not; the first is also the default of feature 04h. */
+#define WARNING_TEMPERATURE	0x0157u
+#define CRITICAL_TEMPERATURE	0x0161u
+
 enum feature_words { WORD_ARBITRATION, WORD_POWER, WORD_OVER, WORD_UNDER, WORD_COALESCING,
 	WORD_ATOMICITY, WORDS_MAX };
 

@@ -101,6 +101,8 @@ ctrl_io(const struct controller *c, struct nvme_id_ctrl *id)
 	id->cmic = NVME_CMIC_MULTI_PORT | NVME_CMIC_MULTI_CTRL;
 	id->rtd3e = le32(c->hello.shutdown_timeout_ms * 1000);	/* microseconds */
 	id->crdt1 = le16(CRDT1_100MS);
+	id->wctemp = le16(WARNING_TEMPERATURE);
+	id->cctemp = le16(CRITICAL_TEMPERATURE);
 	id->frmw = 0x03;			/* one slot, and it is read-only */
 	id->sqes = 0x66;
 	id->cqes = 0x44;

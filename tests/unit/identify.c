@@ -133,6 +133,8 @@ controller(void **state)
 	assert_int_equal(le32_get(id.oaes), NVME_AEC_NS_ATTRIBUTE);
 	assert_int_equal(le16_get(id.oacs), 0);
 	assert_int_equal(le16_get(id.crdt1), 10);
+	assert_int_equal(le16_get(id.wctemp), 0x157);
+	assert_int_equal(le16_get(id.cctemp), 0x161);
 	assert_int_equal(id.sqes, 0x66);
 	assert_int_equal(id.cqes, 0x44);
 	assert_int_equal(le16_get(id.maxcmd), 128);
