@@ -4,7 +4,8 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 port=$(pick_port)
-truncate -s 16M "$work/disk" "$work/fixed"
+truncate -s 16M "$work/fixed"
+truncate -s 48M "$work/disk"	# more than Identify recommends for a Verify or a Write Zeroes
 config <<YAML
 listeners:
   - {address: 127.0.0.1:$port}

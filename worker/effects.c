@@ -40,8 +40,8 @@ fill_effects(struct slot *s, void *page)
 
 		if (rule != NULL && (!c->admit.discovery || rule->flags & RULE_DISCOVERY))
 			log->admin[opc] = le32(NVME_EFFECTS_SUPPORTED | SCOPE_CONTROLLER);
-		rule = c->admit.discovery ? NULL : nvm_rule((uint8_t)opc);
-		if (rule != NULL)
+		rule = nvm_rule((uint8_t)opc);
+		if (!c->admit.discovery && nvm_is_offered(c->lane->ns, (uint8_t)opc))
 			log->io[opc] = le32(NVME_EFFECTS_SUPPORTED |
 			    (rule->flags & RULE_CHANGES ? NVME_EFFECTS_CONTENT_CHANGE : 0));
 	}

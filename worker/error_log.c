@@ -55,19 +55,34 @@ next_entry(struct controller *c)
 	return (e);
 }
 
+/* Whose CDW10 and CDW11 are an LBA. */
+static bool
+has_lba(const struct cmd *cmd)
+{
+	switch (cmd->opc) {
+	case NVME_NVM_WRITE:
+	case NVME_NVM_READ:
+	case NVME_NVM_COMPARE:
+	case NVME_NVM_WRITE_ZEROES:
+	case NVME_NVM_VERIFY:
+	case NVME_NVM_COPY:
+		return (true);
+	default:
+		return (false);
+	}
+}
+
 static void
 put_entry(struct controller *c, const struct slot *s, uint16_t status)
 {
 	const struct cmd *cmd = &s->cmd;
-	bool has_lba = s->qp->qid != 0 && s->rule != NULL && cmd->opc != NVME_OPC_FABRICS &&
-	    cmd->opc != NVME_NVM_FLUSH && cmd->opc != NVME_NVM_DATASET_MANAGEMENT;
 	struct nvme_error_entry *e = next_entry(c);
 
 	e->sqid = le16(s->qp->qid);
 	e->cid = le16(cmd->cid);
 	e->status = le16((uint16_t)(status << 1));
 	e->parameter_location = le16(error_location(s, status));
-	if (has_lba)
+	if (s->qp->qid != 0 && s->rule != NULL && has_lba(cmd))
 		e->lba = le64((uint64_t)cmd->cdw11 << 32 | cmd->cdw10);
 	e->nsid = le32(cmd->nsid);
 	e->csi = NVME_CSI_NVM;

@@ -63,14 +63,30 @@ feature_effects(const struct controller *c, uint8_t fid)
 	return (FSUPP | (f->can & FEATURE_NS ? SCOPE_NS : SCOPE_CONTROLLER));
 }
 
+/* By the ANA state of the namespace: where it is lost for good nothing can be set. */
+static uint16_t
+check_reach(const struct feature *f, const struct ns *ns, bool set)
+{
+	if (f->needs_access || (set && ns->id.ana_state == NVME_ANA_PERSISTENT_LOSS))
+		return (ns_reach(ns));
+	return (0);
+}
+
 /* A value of one namespace can be got from that one only; Set may mean all of them. */
 static uint16_t
-check_ns(struct slot *s, bool set)
+check_ns(struct slot *s, const struct feature *f, bool set)
 {
-	if ((set && s->cmd.nsid == NVME_NSID_ALL) ||
-	    ns_find(s->qp->lane->ns, s->cmd.nsid) != NULL)
-		return (0);
-	return (slot_no_ns(s));
+	const struct ns_table *table = s->qp->lane->ns;
+	const struct ns *ns = ns_find(table, s->cmd.nsid);
+	uint16_t status = 0;
+
+	if (ns != NULL)
+		return (check_reach(f, ns, set));
+	if (!set || s->cmd.nsid != NVME_NSID_ALL)
+		return (slot_no_ns(s));
+	for (ns = ns_after(table, 0); ns != NULL && status == 0; ns = ns_after(table, ns->id.nsid))
+		status = check_reach(f, ns, set);
+	return (status);
 }
 
 /* ---- Get ---- */
@@ -93,7 +109,7 @@ get_features_prepare(struct slot *s)
 		return (slot_bad_field(s, 41, 0));
 	if (slot_select(s) == NVME_FEATURE_SUPPORTED)
 		return (0);
-	if ((f->can & FEATURE_NS) != 0 && (status = check_ns(s, false)) != 0)
+	if ((f->can & FEATURE_NS) != 0 && (status = check_ns(s, f, false)) != 0)
 		return (status);
 	if (f->check_get != NULL && (status = f->check_get(s)) != 0)
 		return (status);
@@ -141,7 +157,7 @@ static uint16_t
 check_scope(struct slot *s, const struct feature *f)
 {
 	if ((f->can & FEATURE_NS) != 0)
-		return (check_ns(s, true));
+		return (check_ns(s, f, true));
 	if (s->cmd.nsid != 0 && s->cmd.nsid != NVME_NSID_ALL)
 		return (NVME_SC_FEATURE_NOT_NS_SPECIFIC | NVME_SC_DNR);
 	return (0);

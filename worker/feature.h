@@ -25,6 +25,7 @@ struct feature {
 	uint8_t fid;
 	uint8_t can;		/* FEATURE_ bits */
 	bool discovery;		/* discovery controllers have it, too */
+	bool needs_access;	/* it is not there while ANA keeps the namespace out of reach */
 	uint32_t bits;		/* of CDW11 in Set: any other one is an Invalid Field */
 	uint16_t len;		/* bytes of data, either way; 0: the value is a dword */
 	bool (*is_there)(const struct controller *);	/* NULL: always */
@@ -41,6 +42,11 @@ extern const struct feature feature_arbitration, feature_power, feature_temperat
     feature_error_recovery, feature_cache, feature_queues, feature_coalescing, feature_atomicity,
     feature_events, feature_kato, feature_behavior, feature_hostid, feature_resv_mask,
     feature_resv_persistence, feature_protect;
+
+/* Kelvin. A controller has to name thresholds (NVMe Base, WCTEMP and CCTEMP), whether it has a
+ * temperature or not; the first is also the default of feature 04h. */
+#define WARNING_TEMPERATURE	0x0157u
+#define CRITICAL_TEMPERATURE	0x0161u
 
 enum feature_words { WORD_ARBITRATION, WORD_POWER, WORD_OVER, WORD_UNDER, WORD_COALESCING,
 	WORD_ATOMICITY, WORDS_MAX };

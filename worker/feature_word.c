@@ -14,10 +14,9 @@
 #define TMPSEL(cdw11) ((cdw11) >> 16 & 0xf)
 #define TMPSEL_ALL 0xfu
 #define THSEL(cdw11) ((cdw11) >> 20 & 0x3)
-#define TMPTH_NONE 0xffffu		/* no temperature is above it */
 
 static const uint32_t word_default[WORDS_MAX] = {
-	[WORD_ARBITRATION] = AB_NO_LIMIT, [WORD_OVER] = TMPTH_NONE,
+	[WORD_ARBITRATION] = AB_NO_LIMIT, [WORD_OVER] = WARNING_TEMPERATURE,
 };
 
 static uint64_t
@@ -143,7 +142,7 @@ recovery_set(struct slot *s)
 }
 
 const struct feature feature_error_recovery = {
-	.fid = NVME_FID_ERROR_RECOVERY, .can = FEATURE_CHANGEABLE | FEATURE_NS,
+	.fid = NVME_FID_ERROR_RECOVERY, .can = FEATURE_CHANGEABLE | FEATURE_NS, .needs_access = true,
 	.bits = 0x0000ffff, .get = recovery_get, .set = recovery_set,
 };
 

@@ -69,26 +69,14 @@ static const struct { uint8_t opc; uint16_t oncs; } optional[] = {
 	{ NVME_NVM_COPY, NVME_ONCS_COPY },
 };
 
-static bool
-can_discard(struct ns_table *table)
-{
-	for (const struct ns *ns = ns_after(table, 0); ns != NULL;
-	    ns = ns_after(table, ns->id.nsid))
-		if (ns->id.can_discard)
-			return (true);
-	return (false);
-}
-
 static uint16_t
 ctrl_oncs(const struct controller *c)
 {
 	uint16_t oncs = NVME_ONCS_SAVE;		/* SEL of Get Features */
 
 	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
-		if (nvm_rule(optional[i].opc) != NULL)
+		if (nvm_is_offered(c->lane->ns, optional[i].opc))
 			oncs |= optional[i].oncs;
-	if (!can_discard(c->lane->ns))	/* it would be a lie, and hosts send it for nothing */
-		oncs &= (uint16_t)~NVME_ONCS_DSM;
 	return (oncs);
 }
 
@@ -113,6 +101,8 @@ ctrl_io(const struct controller *c, struct nvme_id_ctrl *id)
 	id->cmic = NVME_CMIC_MULTI_PORT | NVME_CMIC_MULTI_CTRL;
 	id->rtd3e = le32(c->hello.shutdown_timeout_ms * 1000);	/* microseconds */
 	id->crdt1 = le16(CRDT1_100MS);
+	id->wctemp = le16(WARNING_TEMPERATURE);
+	id->cctemp = le16(CRITICAL_TEMPERATURE);
 	id->frmw = 0x03;			/* one slot, and it is read-only */
 	id->sqes = 0x66;
 	id->cqes = 0x44;
@@ -149,9 +139,9 @@ identify_ctrl_nvm(const struct slot *s, void *page)
 	struct nvme_id_ctrl_nvm *id = page;
 	struct nvm_limits limits = nvm_limits(s->qp->lane->ns);
 
-	id->vsl = log2_pages(NVM_VERIFY_MAX);
-	id->wzsl = log2_pages(NVM_ZERO_MAX);
-	id->dmrl = NVM_DISCARD_RANGES;
+	id->vsl = log2_pages(NVM_VERIFY_ADVICE);
+	id->wzsl = log2_pages(NVM_ZERO_SLICE);
+	id->dmrl = limits.dmrl;
 	id->dmrsl = le32(limits.dmrsl);
 	id->dmsl = le64(limits.dmsl);
 }

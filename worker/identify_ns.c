@@ -29,17 +29,42 @@ granularity(const struct ns *ns, uint32_t bytes)
 	return (le16((uint16_t)(blocks - 1)));
 }
 
-static void
-put_performance(const struct ns *ns, struct nvme_id_ns *id)
+/* Of a RAID set it is no power of two, but NOWS is a multiple of NPWG. */
+static struct le16
+optimal_write(const struct ns *ns, uint32_t npwg)
 {
 	uint32_t opt = ns->id.opt_io_size >> ns->lbads;
 
+	if (opt == 0 || opt > 65536 || opt % (npwg + 1) != 0)
+		return (le16((uint16_t)npwg));
+	return (le16((uint16_t)(opt - 1)));
+}
+
+static void
+put_performance(const struct ns *ns, struct nvme_id_ns *id)
+{
 	id->nsfeat |= NVME_NSFEAT_OPTPERF;
 	id->npwg = id->npwa = granularity(ns, ns->id.phys_block_size);
 	if (ns->id.can_discard)
 		id->npdg = id->npda = granularity(ns, ns->id.discard_gran);
-	if (opt > 1 && opt <= 65536)	/* of a RAID set: no power of two */
-		id->nows = le16((uint16_t)(opt - 1));
+	id->nows = optimal_write(ns, le16_get(id->npwg));
+}
+
+/* DEAC may be set for every namespace, since its bit is the same in all of a subsystem: where nothing
+ * can be deallocated zeros are written. */
+static uint8_t
+deallocation(const struct ns *ns)
+{
+	return (NVME_DLFEAT_WRITE_ZEROES_DEAC | (ns->id.can_discard ? NVME_DLFEAT_ZEROES : 0));
+}
+
+/* Out of reach, what is stored in it is not known; hosts ask where it can be reached. Its size they
+ * have to know here, too. */
+static bool
+knows_capacity(const struct ns *ns)
+{
+	return (ns->id.ana_state != NVME_ANA_INACCESSIBLE &&
+	    ns->id.ana_state != NVME_ANA_PERSISTENT_LOSS);
 }
 
 void
@@ -48,11 +73,13 @@ identify_ns(const struct ns *ns, struct nvme_id_ns *id)
 	struct nvm_copy_limits copy = nvm_copy_limits(ns);
 	uint64_t nlbas = ns->id.nlbas;
 
-	id->nsze = id->ncap = id->nuse = le64(nlbas);
+	id->nsze = id->ncap = le64(nlbas);
+	if (knows_capacity(ns)) {
+		id->nuse = le64(nlbas);
+		id->nvmcap.lo = le64(nlbas << ns->lbads);
+	}
 	id->nmic = NVME_NMIC_SHARED;	/* other hosts' controllers may have it too */
-	if (ns->id.can_discard)
-		id->dlfeat = NVME_DLFEAT_ZEROES | NVME_DLFEAT_WRITE_ZEROES_DEAC;
-	id->nvmcap.lo = le64(nlbas << ns->lbads);
+	id->dlfeat = deallocation(ns);
 	id->rescap = (uint8_t)ns->id.rescap;
 	put_performance(ns, id);
 	id->mssrl = le16(copy.mssrl);

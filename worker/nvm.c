@@ -189,3 +189,11 @@ nvm_rule(uint8_t opc)
 			return (&rules[i]);
 	return (NULL);
 }
+
+/* Dataset Management where nothing can be deallocated would be a lie: hosts send it for nothing. */
+bool
+nvm_is_offered(const struct ns_table *table, uint8_t opc)
+{
+	return (nvm_rule(opc) != NULL &&
+	    (opc != NVME_NVM_DATASET_MANAGEMENT || nvm_limits(table).dmrl != 0));
+}

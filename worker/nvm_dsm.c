@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Dataset Management: ranges are all judged first, then deallocated one after the other, each in
- * slices. Hints other than Deallocate change nothing.
+ * slices. Hints other than Deallocate change nothing. Its bit in ONCS is set, so blocks beyond DMRL,
+ * DMRSL or DMSL are left as they are, and that is no error. Where no namespace can deallocate it is
+ * not there at all. NVM Command Set 1.0, Dataset Management Processing Limits.
  */
 #include "config.h"
 
@@ -31,15 +33,15 @@ uint16_t
 nvm_dsm_prepare(struct slot *s)
 {
 	bool writes = (s->cmd.cdw11 & NVME_DSM_AD) != 0;
-	uint16_t status = nvm_access(s, s->cmd.nsid, nvm_ns(s), writes);
+	uint16_t status;
 
-	if (status != 0)
+	if (!nvm_is_offered(s->qp->lane->ns, NVME_NVM_DATASET_MANAGEMENT))
+		return (NVME_SC_INVALID_OPCODE | NVME_SC_DNR);
+	if ((status = nvm_access(s, s->cmd.nsid, nvm_ns(s), writes)) != 0)
 		return (status);
 	if (s->cmd.sgl_len < dsm_ranges(s) * sizeof(struct nvme_dsm_range) ||
 	    s->cmd.sgl_len > 256 * sizeof(struct nvme_dsm_range))
 		return (NVME_SC_DATA_SGL_LENGTH_INVALID | NVME_SC_DNR);
-	if (dsm_ranges(s) > NVM_DISCARD_RANGES)		/* DMRL */
-		return (NVME_SC_NVM_COMMAND_SIZE_LIMIT_EXCEEDED | NVME_SC_DNR);
 	s->len_in = s->cmd.sgl_len;
 	return (0);
 }
@@ -48,21 +50,25 @@ nvm_dsm_prepare(struct slot *s)
 static uint16_t
 dsm_check(const struct slot *s, const struct ns *ns)
 {
-	struct nvm_limits limits = nvm_limits(s->qp->lane->ns);
-	uint64_t sum = 0;
+	uint16_t status = 0;
 
-	for (uint32_t i = 0; i < dsm_ranges(s); i++) {
+	for (uint32_t i = 0; i < dsm_ranges(s) && status == 0; i++) {
 		struct nvme_dsm_range r = dsm_range(s, i);
-		uint32_t nlb = le32_get(r.nlb);
-		uint16_t status = ns_check_range(ns, le64_get(r.slba), nlb);
 
-		if (status != 0)
-			return (status);
-		sum += nlb;
-		if (nlb > limits.dmrsl || sum > limits.dmsl)
-			return (NVME_SC_NVM_COMMAND_SIZE_LIMIT_EXCEEDED | NVME_SC_DNR);
+		status = ns_check_range(ns, le64_get(r.slba), le32_get(r.nlb));
 	}
-	return (0);
+	return (status);
+}
+
+/* Of nlb blocks, how many the limits leave: before them in the command there are s->before. */
+static uint64_t
+within_limits(const struct slot *s, const struct nvm_limits *l, uint32_t nlb)
+{
+	uint64_t left = s->parts < l->dmrl && s->before < l->dmsl ? l->dmsl - s->before : 0;
+
+	if (left > l->dmrsl)
+		left = l->dmrsl;
+	return (nlb < left ? nlb : left);
 }
 
 static void dsm_next(struct slot *);
@@ -82,16 +88,19 @@ dsm_done(struct eng_op *op)
 		dsm_next(s);
 }
 
-/* s->parts: the range that s->op.offset lies in, or at the end of. */
+/* s->parts: the range that s->op.offset lies in, or at the end of; s->before: the blocks of those
+ * before it. */
 static void
 dsm_next(struct slot *s)
 {
 	const struct ns *ns = nvm_ns(s);
+	struct nvm_limits limits = nvm_limits(s->qp->lane->ns);
 
 	for (; s->parts < dsm_ranges(s); s->parts++) {
 		struct nvme_dsm_range r = dsm_range(s, s->parts);
+		uint32_t nlb = le32_get(r.nlb);
 		uint64_t from = le64_get(r.slba) << ns->lbads;
-		uint64_t end = from + ((uint64_t)le32_get(r.nlb) << ns->lbads);
+		uint64_t end = from + (within_limits(s, &limits, nlb) << ns->lbads);
 
 		if (s->op.offset == UINT64_MAX)
 			s->op.offset = from;
@@ -102,6 +111,7 @@ dsm_next(struct slot *s)
 			nvm_submit(s, dsm_done);
 			return;
 		}
+		s->before += nlb;
 		s->op.offset = UINT64_MAX;	/* the next range says where it begins */
 	}
 	if (!cache_makes_durable(s))	/* what is read from now on has to stay what it is */
@@ -121,6 +131,7 @@ nvm_dsm_execute(struct slot *s)
 	ns_op(&s->op, ns, ENG_DISCARD);
 	s->op.offset = UINT64_MAX;
 	s->parts = 0;
+	s->before = 0;
 	s->in_parts = true;
 	dsm_next(s);
 }
@@ -129,11 +140,19 @@ struct nvm_limits
 nvm_limits(const struct ns_table *table)
 {
 	uint8_t lbads = 9;
+	bool any = false;
 
 	/* the limits are in blocks and hold for every namespace: so for the largest block */
-	for (uint32_t i = 0; i < table->n; i++)
-		if (table->at[i].ns->lbads > lbads)
-			lbads = table->at[i].ns->lbads;
-	return ((struct nvm_limits){ .dmrsl = (uint32_t)(NVM_DISCARD_RANGE_MAX >> lbads),
+	for (uint32_t i = 0; i < table->n; i++) {
+		const struct ns *ns = table->at[i].ns;
+
+		if (ns->lbads > lbads)
+			lbads = ns->lbads;
+		any |= ns->id.can_discard != 0;
+	}
+	if (!any)
+		return ((struct nvm_limits){ 0 });
+	return ((struct nvm_limits){ .dmrl = NVM_DISCARD_RANGES,
+	    .dmrsl = (uint32_t)(NVM_DISCARD_RANGE_MAX >> lbads),
 	    .dmsl = NVM_DISCARD_MAX >> lbads });
 }

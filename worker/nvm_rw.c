@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Read, Write, Write Zeroes: one range of blocks, one engine operation. A Read with FUA has what a
- * cache holds of the namespace brought to the medium first.
+ * Read, Write: one range of blocks, one engine operation. A Read with FUA has what a cache holds of
+ * the namespace brought to the medium first. Write Zeroes is one operation for each WZSL of its
+ * range: with its bit in ONCS that is advice, and what is longer is done, too.
  */
 #include "config.h"
 
@@ -39,7 +40,7 @@ nvm_zero_prepare(struct slot *s)
 	uint64_t bytes;
 	uint16_t status = nvm_prepare_range(s, nvm_ns(s), true, &bytes);
 
-	if (status == 0 && (bytes > NVM_ZERO_MAX || (s->cmd.cdw12 & NVME_RW_NSZ) != 0))
+	if (status == 0 && (s->cmd.cdw12 & NVME_RW_NSZ) != 0)
 		status = NVME_SC_INVALID_FIELD | NVME_SC_DNR;
 	return (status);
 }
@@ -103,26 +104,45 @@ nvm_write_execute(struct slot *s)
 		s->buf = NULL;	/* received data, which is overwritten soon */
 }
 
+static void zero_next(struct slot *);
+
 static void
-op_done(struct eng_op *op)
+zero_done(struct eng_op *op)
 {
 	struct slot *s = op->arg;
+	uint64_t len = nvm_nlb(&s->cmd) << nvm_ns(s)->lbads;
 
 	if (op->error != 0 && op->fua)
 		ns_durable_failed(op);
+	s->at += op->len;
+	if (op->error == 0 && s->at < len) {
+		if (!nvm_is_given_up(s))
+			zero_next(s);
+		return;
+	}
 	if (op->error == 0 && !op->fua && cache_makes_durable(s))
 		return;
 	slot_done(s, nvm_op_status(s));
 }
 
+/* s->at: bytes that are zero. */
+static void
+zero_next(struct slot *s)
+{
+	const struct ns *ns = nvm_ns(s);
+	uint64_t left = (nvm_nlb(&s->cmd) << ns->lbads) - s->at;
+
+	nvm_range_op(s, ENG_ZERO, left < NVM_ZERO_SLICE ? left : NVM_ZERO_SLICE);
+	s->op.buf = NULL;
+	s->op.offset += s->at;
+	s->op.may_unmap = (s->cmd.cdw12 & NVME_RW_DEAC) != 0 && ns->id.can_discard;
+	nvm_submit(s, zero_done);
+}
+
 void
 nvm_zero_execute(struct slot *s)
 {
-	const struct ns *ns = nvm_ns(s);
-
-	nvm_range_op(s, ENG_ZERO, nvm_nlb(&s->cmd) << ns->lbads);
-	s->op.buf = NULL;
+	s->at = 0;
 	s->in_parts = true;
-	s->op.may_unmap = (s->cmd.cdw12 & NVME_RW_DEAC) != 0 && ns->id.can_discard;
-	nvm_submit(s, op_done);
+	zero_next(s);
 }

@@ -93,8 +93,8 @@ mask_set(struct slot *s)
 }
 
 const struct feature feature_resv_mask = {
-	.fid = NVME_FID_RESERVATION_MASK, .can = FEATURE_NS | FEATURE_CHANGEABLE, .bits = MASK_BITS,
-	.get = mask_get, .set = mask_set,
+	.fid = NVME_FID_RESERVATION_MASK, .can = FEATURE_NS | FEATURE_CHANGEABLE,
+	.needs_access = true, .bits = MASK_BITS, .get = mask_get, .set = mask_set,
 };
 
 /* ---- 83h ---- */
@@ -120,6 +120,7 @@ persistence_check(struct slot *s)
 }
 
 const struct feature feature_resv_persistence = {
-	.fid = NVME_FID_RESERVATION_PERSISTENCE, .can = FEATURE_NS | FEATURE_CHANGEABLE, .bits = 1,
-	.get = persistence_get, .check_set = persistence_check, .set = resv_set,
+	.fid = NVME_FID_RESERVATION_PERSISTENCE, .can = FEATURE_NS | FEATURE_CHANGEABLE,
+	.needs_access = true, .bits = 1, .get = persistence_get,
+	.check_set = persistence_check, .set = resv_set,
 };

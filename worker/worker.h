@@ -618,11 +618,12 @@ void	drain_step(struct controller *);	/* a queue became free */
 /* ---- command sets: tables by opcode; NULL: Invalid Opcode ---- */
 const struct cmd_rule *admin_rule(uint8_t opc);		/* admin.c */
 const struct cmd_rule *nvm_rule(uint8_t opc);		/* nvm.c */
+bool	nvm_is_offered(const struct ns_table *, uint8_t opc);	/* with these namespaces */
 const struct cmd_rule *fabrics_rule(const struct qpair *, uint8_t fctype);	/* fabrics.c */
 
 /* Limits of a command, as Identify says them. */
-#define NVM_ZERO_MAX		(32u << 20)	/* Write Zeroes, bytes */
-#define NVM_VERIFY_MAX		(32u << 20)	/* Verify, bytes */
+#define NVM_ZERO_SLICE		(32u << 20)	/* WZSL, bytes: no operation of the engine is longer */
+#define NVM_VERIFY_ADVICE	(32u << 20)	/* VSL, bytes */
 #define NVM_DISCARD_RANGES	255u		/* Dataset Management */
 #define NVM_DISCARD_RANGE_MAX	(4ull << 30)	/* bytes in a range */
 #define NVM_DISCARD_MAX		(16ull << 30)	/* bytes in a command */
@@ -631,7 +632,8 @@ const struct cmd_rule *fabrics_rule(const struct qpair *, uint8_t fctype);	/* fa
 #define NVM_COPY_RANGE_MAX	(16u << 20)	/* bytes in a range */
 #define NVM_COPY_MAX		(64u << 20)	/* bytes in a command */
 /* ... in blocks: of Dataset Management for every namespace; of Copy for one. nvm_dsm.c, nvm_copy.c */
-struct nvm_limits { uint32_t dmrsl; uint64_t dmsl; };
+/* Of Dataset Management; all 0 when no namespace can deallocate: it is not there then. */
+struct nvm_limits { uint8_t dmrl; uint32_t dmrsl; uint64_t dmsl; };
 struct nvm_limits nvm_limits(const struct ns_table *);
 struct nvm_copy_limits { uint16_t mssrl; uint32_t mcl; };
 struct nvm_copy_limits nvm_copy_limits(const struct ns *);

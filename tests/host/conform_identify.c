@@ -29,6 +29,10 @@ check_ns(struct conf *c, const struct conf_row *r)
 		return ("metadata or protection where there is none: MS, MC, DPC, DPS");
 	if ((id[24] & 4) != 0)
 		return ("NSFEAT.DAE without a reason");
+	if ((id[24] & 0x10) != 0 && ((get16(id, 64) + 1) % (get16(id, 66) + 1) != 0 ||
+	    (get16(id, 68) + 1) % (get16(id, 70) + 1) != 0 ||
+	    (get16(id, 72) + 1) % (get16(id, 64) + 1) != 0))
+		return ("NPWG, NPDG or NOWS is no multiple of what it should be one of");
 	return ((id[99] & 1) == (r->nsid == N_READONLY) ? NULL : "NSATTR is not the truth");
 }
 
@@ -49,6 +53,25 @@ check_ctrl(struct conf *c, const struct conf_row *r)
 	if ((get32(id, 96) & 1) == 0)
 		return ("CTRATT: Host Identifiers are of 128 bits on fabrics");
 	return ((id[1802] & 1) == 0 ? NULL : "FCATT: the controllers are dynamic ones");
+}
+
+/* Bit 3 of DLFEAT is the same in all namespaces of a subsystem. */
+static int
+same_deallocation(struct conf *c, const struct conf_row *r)
+{
+	static const uint32_t all[] = { N_RAM, N_FILE, N_READONLY, N_SMALL };
+	unsigned with = 0;
+
+	(void)r;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (conf_identify(c, 0, all[i]) == -1)
+			return (-1);
+		with += c->buf[33] >> 3 & 1;
+	}
+	if (with != 0 && with != sizeof(all) / sizeof(all[0]))
+		return (conf_fail(c, "%u of %zu namespaces have DEAC", with,
+		    sizeof(all) / sizeof(all[0])));
+	return (0);
 }
 
 /* NSIDs ascend, from above the one asked for; which ones is known. */
@@ -152,6 +175,7 @@ static const struct conf_row rows[] = {
 	{ "ns", NULL, 0, .check = check_ns, ID(0, N_RAM) },
 	{ "ns-4k", NULL, 0, .check = check_ns, ID(0, N_FILE) },
 	{ "ns-readonly", NULL, 0, .check = check_ns, ID(0, N_READONLY) },
+	{ "ns-deac", "NVM Command Set 1.0, 4.1.5.1: DLFEAT", 0, .run = same_deallocation },
 	{ "ns-0", INVALID, DNR(ST_NAMESPACE), ID(0, N_ZERO) },
 	{ "ns-after-nn", INVALID, DNR(ST_NAMESPACE), ID(0, N_AFTER) },
 	{ "ns-fffffffe", INVALID, DNR(ST_NAMESPACE), ID(0, N_FFFFFFFE) },

@@ -88,6 +88,30 @@ check_entry(struct conf *c, const struct conf_row *r)
 	    "the entry has another NSID or LBA");
 }
 
+/* ... and of one without an LBA, whose CDW10 and CDW11 are something else. */
+static int
+error_without_lba(struct conf *c, const struct conf_row *r)
+{
+	struct host_cmd *bad = &c->other[0];
+
+	host_fill(bad, (uint8_t)r->arg, N_RAM, HOST_TO_TARGET, c->buf, 4);
+	put32(bad->sqe, SQE_CDW10, 2);
+	if (conf_exec(c, c->ctrl.io[0], bad) == -1)
+		return (-1);
+	if (bad->status == 0)
+		return (conf_fail(c, "a command with too little data was done"));
+	host_fill_log(&c->cmd, 1, 0, c->buf, 64);
+	return (conf_exec(c, c->ctrl.admin, &c->cmd));
+}
+
+static const char *
+check_no_lba(struct conf *c, const struct conf_row *r)
+{
+	if (c->buf[31] != r->arg || get16(c->buf, 10) != c->other[0].cid)
+		return ("no entry for this command: opcode, CID");
+	return (get64(c->buf, 16) == 0 ? NULL : "an LBA of a command that has none");
+}
+
 /* SMART before and after a read, a write, a failure: the counters have moved by as much. */
 static int
 counted(struct conf *c, const struct conf_row *r)
@@ -133,6 +157,11 @@ static const struct conf_row rows[] = {
 	{ "error", "Base 2.0, 5.16.1.2", 0, LOG(1, 64) },
 	{ "error-entry", "Base 2.0, 5.16.1.2", 0, .run = error_entry, .check = check_entry,
 	    .place = P_IO },
+	{ "error-register", "NVM Command Set 1.0, 4.1.4.1: LBA, if applicable", 0,
+	    .run = error_without_lba, .check = check_no_lba, .arg = OPC_RESV_REGISTER,
+	    .place = P_IO },
+	{ "error-deallocate", "NVM Command Set 1.0, 4.1.4.1: LBA, if applicable", 0,
+	    .run = error_without_lba, .check = check_no_lba, .arg = OPC_DSM, .place = P_IO },
 	{ "smart", "Base 2.0, 5.16.1.3", 0, .check = check_smart, LOG(2, 512) },
 	{ "smart-nsid-0", "Base 2.0, 5.16.1.3: the controller's", 0, .check = check_smart,
 	    LOG_NS(2, 512, 0) },

@@ -213,6 +213,24 @@ reservations(struct conf *c, const struct conf_row *r)
 	return (0);
 }
 
+/* WCTEMP is the default of the threshold, and a controller of 1.2 or later has one. */
+static int
+temperatures(struct conf *c, const struct conf_row *r)
+{
+	uint16_t warning = get16(c->ctrl.identify, 266);
+
+	(void)r;
+	if (warning == 0 || get16(c->ctrl.identify, 268) < warning)
+		return (conf_fail(c, "WCTEMP or CCTEMP"));
+	host_fill(&c->cmd, OPC_GET_FEATURES, 0, HOST_NODATA, NULL, 0);
+	put32(c->cmd.sqe, SQE_CDW10, 0x04 | 1 << 8);
+	if (conf_exec(c, c->ctrl.admin, &c->cmd) == -1)
+		return (-1);
+	if (c->cmd.status == 0 && (c->cmd.dw0 & 0xffff) != warning)
+		return (conf_fail(c, "WCTEMP is %#x, the threshold's default is not", warning));
+	return (0);
+}
+
 static const struct conf_row rows[] = {
 	{ "capability-bits", "Base 2.0, 5.17.2.1: OACS, ONCS, FUSES", 0, .run = capability_bits },
 	{ "log-and-feature-bits", "Base 2.0, 5.17.2.1: LPA, CMIC, OAES, VWC, ONCS, NWPC", 0,
@@ -221,6 +239,8 @@ static const struct conf_row rows[] = {
 	{ "io-opcodes", "Base 2.0, 5.16.1.6", 0, .run = opcodes, .arg = IO, .place = P_IO },
 	{ "logs", "Base 2.0, 5.16.1.1", 0, .run = logs },
 	{ "features", "Base 2.0, 5.16.1.18", 0, .run = features },
+	{ "temperatures", "Base 2.0, 5.17.2.1 and 5.27.1.3: WCTEMP, CCTEMP", 0,
+	    .run = temperatures },
 	{ "reservations", "NVM Command Set 1.0, 4.1.5.1: RESCAP", 0, .run = reservations },
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Write Zeroes: with and without deallocation, and its limit WZSL. NVM Command Set 1.0 3.2.8.
+ * Write Zeroes: with and without deallocation, and more than WZSL. NVM Command Set 1.0 3.2.8.
  */
 #include "config.h"
 
@@ -37,24 +37,26 @@ check_zeroed(struct conf *c, const struct conf_row *r)
 	return (NULL);
 }
 
-/* WZSL, plus `arg` blocks; where it is 0 there is no limit. */
+/* WZSL, plus `arg` blocks. It is a limit only for who clears bit 3 of ONCS: else it is advice. */
 static int
 over_limit(struct conf *c, const struct conf_row *r)
 {
+	const struct host_ns *ns = conf_ns(c, r);
 	struct conf_row full = *r;
 
 	if (conf_identify(c, 6, 0) == -1)
 		return (-1);
-	full.nlb = c->buf[1] == 0 || c->buf[1] > 8 ? 0 : (4096u << c->buf[1]) / 512;
-	if (full.nlb == 0 || full.nlb + r->arg > 65536) {
-		full.nlb = 65536;	/* no command can have more */
-		full.arg = 0;
+	full.nlb = c->buf[1] == 0 || c->buf[1] > 16 ? 65536 :
+	    (uint32_t)((4096ull << c->buf[1]) / ns->block);
+	full.nlb += (uint32_t)r->arg;
+	if (full.nlb > 65536 || full.nlb > ns->nlbas) {
+		c->cmd.status = r->want;	/* nothing can be over it here */
+		return (0);
 	}
-	full.nlb += (uint32_t)full.arg;
 	if (conf_range(c, &full) == -1)
 		return (-1);
-	if (full.arg != r->arg && c->cmd.status == 0)
-		c->cmd.status = r->want;	/* nothing was over it */
+	if (r->arg != 0 && (c->ctrl.identify[520] & 8) == 0 && c->cmd.status == DNR(ST_FIELD))
+		c->cmd.status = 0;
 	return (0);
 }
 
@@ -73,8 +75,8 @@ static const struct conf_row rows[] = {
 	{ "zero-fua", NULL, 0, .cdw12 = 1u << 30, ZERO },
 	{ "zero-limit", "NVM Command Set 1.0, 4.1.5.4: WZSL", 0, .run = over_limit, .nsid = N_RAM,
 	    .place = P_IO, .opc = OPC_WRITE_ZEROES },
-	{ "zero-over-limit", "NVM Command Set 1.0, 4.1.5.4: WZSL", DNR(ST_FIELD),
-	    .run = over_limit, .arg = 1, .nsid = N_RAM, .place = P_IO,
+	{ "zero-over-limit", "NVM Command Set 1.0, 3.2.8: WZSL with bit 3 of ONCS", 0,
+	    .run = over_limit, .arg = 1, .nsid = N_FILE, .place = P_IO,
 	    .opc = OPC_WRITE_ZEROES },
 	{ "zero-readonly", "Base 2.0, 8.12: a namespace that is write protected",
 	    ANY(ST_PROTECTED), .nsid = N_READONLY, ZERO },

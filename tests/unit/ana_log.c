@@ -282,6 +282,78 @@ statuses(void **state)
 	}
 }
 
+/* NVM Command Set 1.0, 4.1.5.1: NVMCAP, and NUSE. NSZE stays: with 0 a host forgets the namespace. */
+static void
+capacity(void **state)
+{
+	static const struct { uint32_t ana_state; bool known; } rows[] = {
+		{ 0, true }, { NVME_ANA_OPTIMIZED, true }, { NVME_ANA_NON_OPTIMIZED, true },
+		{ NVME_ANA_INACCESSIBLE, false }, { NVME_ANA_PERSISTENT_LOSS, false },
+		{ NVME_ANA_CHANGE, true },
+	};
+	const struct cmd cmd = { .opc = NVME_ADMIN_IDENTIFY, .nsid = NS_512, .cdw10 = NVME_CNS_NS,
+	    .sgl_len = 4096 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct nvme_id_ns *id;
+		struct slot *s;
+
+		put(NS_512, 1, rows[i].ana_state, i);
+		s = fake_admin(&cmd);
+		id = (void *)s->buf;
+		assert_true(le64_get(id->nsze) == 1 << 20 && le64_get(id->ncap) == 1 << 20);
+		assert_true(le64_get(id->nuse) == (rows[i].known ? 1 << 20 : 0));
+		assert_true(le64_get(id->nvmcap.lo) == (rows[i].known ? 1 << 29 : 0));
+		fake_release(s);
+	}
+}
+
+/* NVMe Base, ANA effects on command processing: which features are there in which state. */
+static void
+features(void **state)
+{
+	static const uint8_t gone[] = { NVME_FID_ERROR_RECOVERY, NVME_FID_RESERVATION_MASK,
+	    NVME_FID_RESERVATION_PERSISTENCE };
+	static const struct { uint32_t ana_state; uint16_t status, protect; } rows[] = {
+		{ NVME_ANA_OPTIMIZED, 0, 0 }, { NVME_ANA_NON_OPTIMIZED, 0, 0 },
+		{ NVME_ANA_INACCESSIBLE, 0x302, 0 }, { NVME_ANA_PERSISTENT_LOSS, 0x301, 0x301 },
+		{ NVME_ANA_CHANGE, 0x303, 0 },
+	};
+	struct cmd cmd = { .cdw11 = 0 };
+	struct slot s = { .qp = &fake.c->admin };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		put(NS_4K, 1, rows[i].ana_state, i);
+		for (size_t f = 0; f < ARRAY_LEN(gone); f++) {
+			cmd.opc = NVME_ADMIN_GET_FEATURES;
+			cmd.cdw10 = gone[f];
+			cmd.nsid = NS_4K;
+			assert_int_equal(fake_admin_status(&cmd), rows[i].status);
+			cmd.nsid = NS_512;	/* another group */
+			assert_int_equal(fake_admin_status(&cmd), 0);
+			cmd.cdw10 |= NVME_FEATURE_SUPPORTED << 8;
+			cmd.nsid = NS_4K;
+			assert_int_equal(fake_admin_status(&cmd), 0);
+			s.cmd = (struct cmd){ .opc = NVME_ADMIN_SET_FEATURES, .cdw10 = gone[f],
+			    .nsid = NS_4K };
+			assert_int_equal(set_features_prepare(&s), rows[i].status);
+			s.cmd.nsid = NVME_NSID_ALL;
+			assert_int_equal(set_features_prepare(&s), rows[i].status);
+			s.cmd.nsid = NS_512;
+			assert_int_equal(set_features_prepare(&s), 0);
+		}
+		ns_find(fake.lane.ns, NS_4K)->id.nwpc = 1;
+		s.cmd = (struct cmd){ .opc = NVME_ADMIN_SET_FEATURES,
+		    .cdw10 = NVME_FID_NS_WRITE_PROTECTION, .nsid = NS_4K };
+		assert_int_equal(set_features_prepare(&s), rows[i].protect);
+		s.cmd = (struct cmd){ .opc = NVME_ADMIN_SET_FEATURES,
+		    .cdw10 = NVME_FID_HOST_BEHAVIOR, .sgl_len = 512 };
+		assert_int_equal(set_features_prepare(&s), 0);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_end)
 
 int
@@ -297,6 +369,8 @@ main(void)
 		TEST(identify),
 		cmocka_unit_test_setup_teardown(not_offered, fake_io, fake_end),
 		TEST(statuses),
+		TEST(capacity),
+		TEST(features),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -156,7 +156,7 @@ selects(void **state)
 	static const struct { uint32_t fid, initial, can, set; } rows[] = {
 		{ NVME_FID_ARBITRATION, 0x07, CHANGE, 0x01020303 },
 		{ NVME_FID_POWER_MANAGEMENT, 0, CHANGE, 0x40 },
-		{ NVME_FID_TEMPERATURE_THRESHOLD, 0xffff, CHANGE, 0x0160 },
+		{ NVME_FID_TEMPERATURE_THRESHOLD, 0x157, CHANGE, 0x0160 },
 		{ NVME_FID_ERROR_RECOVERY, 0, NS_CHANGE, 0x1234 },
 		{ NVME_FID_INTERRUPT_COALESCING, 0, CHANGE, 0x0102 },
 		{ NVME_FID_WRITE_ATOMICITY, 0, CHANGE, 1 },
@@ -219,7 +219,7 @@ thresholds(void **state)
 	s = fake_admin(&under);
 	assert_true(s->result == 0x111);
 	fake_release(s);
-	assert_true(get(NVME_FID_TEMPERATURE_THRESHOLD) == 0xffff);
+	assert_true(get(NVME_FID_TEMPERATURE_THRESHOLD) == 0x157);
 	under.cdw10 |= NVME_FEATURE_DEFAULT << 8;
 	s = fake_admin(&under);
 	assert_true(s->result == 0);

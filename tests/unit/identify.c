@@ -133,6 +133,8 @@ controller(void **state)
 	assert_int_equal(le32_get(id.oaes), NVME_AEC_NS_ATTRIBUTE);
 	assert_int_equal(le16_get(id.oacs), 0);
 	assert_int_equal(le16_get(id.crdt1), 10);
+	assert_int_equal(le16_get(id.wctemp), 0x157);
+	assert_int_equal(le16_get(id.cctemp), 0x161);
 	assert_int_equal(id.sqes, 0x66);
 	assert_int_equal(id.cqes, 0x44);
 	assert_int_equal(le16_get(id.maxcmd), 128);
@@ -230,6 +232,7 @@ what_hosts_insist_on(void **state)
 static void
 no_discard_no_dsm(void **state)
 {
+	struct nvme_id_ctrl_nvm nvm;
 	struct nvme_id_ctrl id;
 
 	(void)state;
@@ -239,6 +242,11 @@ no_discard_no_dsm(void **state)
 	ns_find(fake.lane.ns, NS_4K)->id.can_discard = 0;
 	get(NVME_CNS_CTRL, 0, &id);
 	assert_true((le16_get(id.oncs) & NVME_ONCS_DSM) == 0);
+	/* a limit that is not 0 would offer it, whatever ONCS says */
+	get(NVME_CNS_CSI_CTRL, 0, &nvm);
+	assert_int_equal(nvm.dmrl, 0);
+	assert_true(le32_get(nvm.dmrsl) == 0 && le64_get(nvm.dmsl) == 0);
+	assert_int_equal(nvm.wzsl, 13);
 }
 
 static void
@@ -295,8 +303,30 @@ namespaces(void **state)
 
 	get(NVME_CNS_NS, NS_RO, &id);
 	assert_int_equal(id.nsattr, 1);
-	assert_int_equal(id.dlfeat, 0);
+	assert_int_equal(id.dlfeat, 8);		/* DEAC is there for all of them, or for none */
 	assert_int_equal(le16_get(id.npwg), 0);
+}
+
+/* NOWS is a multiple of NPWG, or as much. */
+static void
+optimal_writes(void **state)
+{
+	static const struct { uint32_t phys, opt; uint16_t npwg, nows; } rows[] = {
+		{ 4096, 0, 7, 7 }, { 4096, 512, 7, 7 }, { 4096, 4096, 7, 7 },
+		{ 4096, 196608, 7, 383 }, { 4096, 196608 + 512, 7, 7 },
+		{ 512, 196608 + 512, 0, 384 }, { 4096, 64 << 20, 7, 7 }, { 0, 0, 0, 0 },
+		{ 512, 32 << 20, 0, 65535 },
+	};
+	struct nvme_id_ns id;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		ns_find(fake.lane.ns, NS_512)->id.phys_block_size = rows[i].phys;
+		ns_find(fake.lane.ns, NS_512)->id.opt_io_size = rows[i].opt;
+		get(NVME_CNS_NS, NS_512, &id);
+		assert_int_equal(le16_get(id.npwg), rows[i].npwg);
+		assert_int_equal(le16_get(id.nows), rows[i].nows);
+	}
 }
 
 static void
@@ -467,7 +497,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(rules), T(controller), T(optional_commands), T(what_hosts_insist_on),
-		T(controllers), T(command_sets_and_groups), T(allocated_is_active), T(write_cache), T(no_discard_no_dsm), T(limits), T(namespaces),
+		T(controllers), T(command_sets_and_groups), T(allocated_is_active),
+		T(write_cache), T(no_discard_no_dsm), T(limits), T(namespaces), T(optimal_writes),
 		T(inactive_is_zeros), T(independent), T(lists), T(descriptors), T(any_length),
 		T_DISCOVERY(discovery),
 	};

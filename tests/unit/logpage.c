@@ -199,6 +199,12 @@ supported_commands(void **state)
 	assert_int_equal(le32_get(log.io[NVME_NVM_VERIFY]), 0x00000001);
 	assert_int_equal(le32_get(log.io[NVME_NVM_COPY]), 0x00000003);
 	assert_int_equal(le32_get(log.io[NVME_NVM_WRITE_UNCORRECTABLE]), 0);
+	/* as in ONCS */
+	ns_find(fake.lane.ns, NS_512)->id.can_discard = 0;
+	ns_find(fake.lane.ns, NS_4K)->id.can_discard = 0;
+	get_at(NVME_LID_COMMANDS_EFFECTS, &log, sizeof(log), 0);
+	assert_int_equal(le32_get(log.io[NVME_NVM_DATASET_MANAGEMENT]), 0);
+	assert_int_equal(le32_get(log.io[NVME_NVM_WRITE_ZEROES]), 0x00000003);
 }
 
 static void

@@ -92,9 +92,7 @@ dsm_judges_all_first(void **state)
 		{ { { 0, 1 }, { UINT64_MAX, 2 } }, 2, DNR(NVME_SC_LBA_OUT_OF_RANGE) },
 		{ { { (1 << 24) + 1, 0 } }, 1, DNR(NVME_SC_LBA_OUT_OF_RANGE) },
 		{ { { 0, 0xffffffff } }, 1, DNR(NVME_SC_LBA_OUT_OF_RANGE) },
-		{ { { 0, most + 1 } }, 1, DNR(NVME_SC_NVM_COMMAND_SIZE_LIMIT_EXCEEDED) },
-		{ { { 0, most }, { 0, most }, { 0, most }, { 0, most }, { 0, 1 } }, 5,
-		    DNR(NVME_SC_NVM_COMMAND_SIZE_LIMIT_EXCEEDED) },
+		{ { { 0, most + 1 }, { 1 << 24, 1 } }, 2, DNR(NVME_SC_LBA_OUT_OF_RANGE) },
 	};
 
 	(void)state;
@@ -106,6 +104,51 @@ dsm_judges_all_first(void **state)
 	}
 }
 
+/* Slices of a range from block slba of NS_4K on. */
+static void
+expect_discarded(uint64_t slba, uint64_t bytes)
+{
+	for (uint64_t at = 0; at < bytes; at += 256 * MIB)
+		fake_expect(ENG_DISCARD, NS_4K, slba * 4096 + at, bytes - at < 256 * MIB ?
+		    bytes - at : 256 * MIB, 0, 0);
+}
+
+/* DMRSL and DMSL: what lies beyond them is not touched, and that is no error. */
+static void
+dsm_beyond_the_limits(void **state)
+{
+	const uint32_t most = (uint32_t)(4 * GIB / 4096);
+	const struct range longer[] = { { 0, most + 1 }, { 5, 1 } };
+	const struct range all[] = { { 0, most - 1 }, { 1, most }, { 2, most }, { 3, most + 7 },
+	    { 4, 1 }, { 0, 0 } };
+	const struct range edge[] = { { 0, most }, { 1, most }, { 2, most }, { 3, most - 1 },
+	    { 4, 2 } };
+	struct slot *s;
+
+	(void)state;
+	expect_discarded(0, 4 * GIB);
+	expect_discarded(5, 4096);
+	s = dsm(NS_4K, longer, 2, 32);
+	fake_disk_run();
+	assert_int_equal(fake_status(s), 0);
+	fake_release(s);
+	expect_discarded(0, 4 * GIB - 4096);
+	for (unsigned i = 1; i < 4; i++)
+		expect_discarded(i, 4 * GIB);
+	s = dsm(NS_4K, all, 6, 96);
+	fake_disk_run();
+	assert_int_equal(fake_status(s), 0);
+	fake_release(s);
+	for (unsigned i = 0; i < 3; i++)
+		expect_discarded(i, 4 * GIB);
+	expect_discarded(3, 4 * GIB - 4096);
+	expect_discarded(4, 4096);
+	s = dsm(NS_4K, edge, 5, 80);
+	fake_disk_run();
+	assert_int_equal(fake_status(s), 0);
+	fake_release(s);
+}
+
 /* DMRL */
 static void
 dsm_as_many_ranges_as_there_may_be(void **state)
@@ -114,17 +157,19 @@ dsm_as_many_ranges_as_there_may_be(void **state)
 	struct slot *s;
 
 	(void)state;
-	for (unsigned i = 0; i < 255; i++) {
+	for (unsigned i = 0; i < 256; i++)
 		ranges[i] = (struct range){ i * 2, 1 };
-		fake_expect(ENG_DISCARD, NS_512, i * 1024ull, 512, 0, 0);
+	for (unsigned n = 255; n < 257; n++) {
+		for (unsigned i = 0; i < 255; i++)
+			fake_expect(ENG_DISCARD, NS_512, i * 1024ull, 512, 0, 0);
+		s = dsm(NS_512, ranges, n, 4096);
+		fake_disk_run();
+		assert_int_equal(fake_status(s), 0);
+		fake_release(s);
 	}
-	s = dsm(NS_512, ranges, 255, 4096);
-	fake_disk_run();
-	assert_int_equal(fake_status(s), 0);
-	fake_release(s);
-	ranges[255] = (struct range){ 510, 1 };
+	ranges[255].slba = END_512;	/* judged all the same */
 	s = dsm(NS_512, ranges, 256, 4096);
-	assert_int_equal(fake_status(s), DNR(NVME_SC_NVM_COMMAND_SIZE_LIMIT_EXCEEDED));
+	assert_int_equal(fake_status(s), DNR(NVME_SC_LBA_OUT_OF_RANGE));
 	fake_release(s);
 }
 
@@ -140,8 +185,11 @@ dsm_hints(void **state)
 	cmd.nsid = NS_RO;
 	assert_int_equal(fake_nvm_status(&cmd, &r), 0);
 	ns_find(fake.lane.ns, NS_512)->id.can_discard = 0;
-	cmd = (struct cmd){ .opc = NVME_NVM_DATASET_MANAGEMENT, .nsid = NS_512, .cdw11 = NVME_DSM_AD, .sgl_len = 16 };
+	cmd = (struct cmd){ .opc = NVME_NVM_DATASET_MANAGEMENT, .nsid = NS_512,
+	    .cdw11 = NVME_DSM_AD, .sgl_len = 16 };
 	assert_int_equal(fake_nvm_status(&cmd, &r), 0);
+	ns_find(fake.lane.ns, NS_4K)->id.can_discard = 0;	/* the last that could */
+	assert_int_equal(fake_nvm_status(&cmd, &r), DNR(NVME_SC_INVALID_OPCODE));
 }
 
 /* A queue that closes does not begin the next part of a command that nobody will see the end of. */
@@ -168,7 +216,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(dsm_ranges_one_by_one), T(dsm_in_slices), T(dsm_error_ends_it),
-		T(dsm_judges_all_first), T(dsm_as_many_ranges_as_there_may_be), T(dsm_hints), T(closing_between_parts),
+		T(dsm_judges_all_first), T(dsm_beyond_the_limits),
+		T(dsm_as_many_ranges_as_there_may_be), T(dsm_hints),
+		T(closing_between_parts),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
