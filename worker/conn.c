@@ -17,7 +17,7 @@
 
 #include "common/crc.h"
 #include "common/logmsg.h"
-#include "worker/conn.h"
+#include "worker/conn_impl.h"
 
 #define TURN_BYTES (256u * 1024)	/* one connection's share of a turn */
 

@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "worker/conn.h"
+#include "worker/conn_impl.h"
 
 #define TURN_BYTES (512u * 1024)	/* one connection's share of a turn */
 

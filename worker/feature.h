@@ -59,6 +59,12 @@ struct feature_values {
 	uint8_t etdas, lbafee;
 };
 
+/* ---- feature.c ---- */
+uint16_t get_features_prepare(struct slot *);
+void	get_features_execute(struct slot *);
+uint16_t set_features_prepare(struct slot *);
+void	set_features_execute(struct slot *);
+uint32_t feature_effects(const struct controller *, uint8_t fid);	/* as in log 12h */
 void	feature_reset(struct controller *);	/* the defaults again */
 /* Did the host say that it knows copy descriptor format 2 (CDFE)? From any lane. */
 bool	feature_copy_2(const struct controller *);

@@ -10,11 +10,14 @@ else
 %C%_libworker_a_SOURCES += $(libworker_posix)
 endif
 # transport, greeting, and the words of the broker
-%C%_libworker_a_SOURCES += %D%/ask.c %D%/bounce.c %D%/c2h.c %D%/conn.c %D%/conn.h %D%/conn_tx.c %D%/greet.c %D%/lane.c \
-	%D%/lanes.c %D%/mail.c %D%/mail.h %D%/memory.c %D%/qpair.c %D%/r2t.c %D%/rxbuf.c %D%/worker.h %D%/xfer.c
+%C%_libworker_a_SOURCES += %D%/ask.c %D%/ask.h %D%/bounce.c %D%/c2h.c %D%/conn.c %D%/conn.h %D%/conn_impl.h \
+	%D%/conn_tx.c %D%/greet.c %D%/greet.h %D%/lane.c %D%/lane.h %D%/lanes.c %D%/mail.c %D%/mail.h \
+	%D%/memory.c %D%/memory.h %D%/qpair.c %D%/qpair.h %D%/r2t.c %D%/rxbuf.c %D%/slot.h %D%/worker.h \
+	%D%/xfer.c
 # the controller and its commands
-%C%_libworker_a_SOURCES += %D%/abort.c %D%/admin.c %D%/aer.c %D%/ana.c %D%/controller.c %D%/discovery.c %D%/drain.c \
-	%D%/fabrics.c %D%/feature.c %D%/identify.c %D%/identify_ns.c %D%/logpage.c %D%/ns.c %D%/ns_stat.c \
+%C%_libworker_a_SOURCES += %D%/abort.c %D%/abort.h %D%/admin.c %D%/aer.c %D%/aer.h %D%/ana.c %D%/ana.h \
+	%D%/command.h %D%/controller.c %D%/controller.h %D%/discovery.c %D%/drain.c %D%/fabrics.c \
+	%D%/feature.c %D%/identify.c %D%/identify.h %D%/identify_ns.c %D%/logpage.c %D%/ns.c %D%/ns.h %D%/ns_stat.c \
 	%D%/ns_table.c %D%/nvm.c %D%/nvm.h %D%/nvm_compare.c %D%/nvm_copy.c %D%/nvm_dsm.c \
 	%D%/nvm_flush.c %D%/nvm_rw.c %D%/nvm_verify.c %D%/property.c %D%/reservation.c %D%/reservation.h \
 	%D%/reservation_log.c %D%/seat.c
@@ -24,7 +27,7 @@ endif
 	%D%/feature_word.c %D%/health.c \
 	%D%/identify_ctrl.c %D%/identify_list.c %D%/logpage.h
 # fused commands, and the ranges that they have for themselves
-%C%_libworker_a_SOURCES += %D%/nvm_fused.c %D%/range.c %D%/range_desk.c
+%C%_libworker_a_SOURCES += %D%/fused.h %D%/nvm_fused.c %D%/range.c %D%/range.h %D%/range_desk.c
 
 pkglibexec_PROGRAMS += %D%/cellblock-worker
 %C%_cellblock_worker_SOURCES = %D%/worker.c

@@ -13,6 +13,7 @@
 #include "worker/engine.h"
 
 struct controller;
+struct ipc_page;
 struct ns;
 struct slot;
 
@@ -50,6 +51,10 @@ bool	log_is_there(const struct controller *, uint8_t lid);
 extern const struct log log_ana, log_errors, log_health, log_firmware, log_changed_ns, log_effects,
     log_feature_effects, log_mi_effects, log_discovery, log_reservation;
 
+/* ---- logpage.c ---- */
+uint16_t logpage_prepare(struct slot *);
+void	logpage_execute(struct slot *);
+
 /* ---- changed.c: namespaces that changed since the host read log 04h ---- */
 #define CHANGED_MAX 1024u
 struct changed {
@@ -68,5 +73,25 @@ struct health {
 	uint8_t news;		/* bits that came, lane 0 not told yet */
 	uint8_t read_only[ENGINE_FILES / 8];	/* by failure: slots of namespaces */
 };
+
+/* With error_lock: what a failed command says of a namespace. True: lane 0 has news. */
+bool	health_note(struct controller *, const struct slot *, uint16_t status);
+void	health_tell(struct controller *);	/* lane 0: the event, if the host wishes for it */
+void	health_listen(struct controller *, uint8_t warnings);	/* ... from now on */
+void	health_init(struct controller *);
+void	health_begin(struct controller *, unsigned file);	/* another namespace has this slot */
+void	health_forget(struct controller *, const struct ns *);
+/* With error_lock: Critical Warning, of a namespace or else of all. */
+uint8_t	health_warning(struct controller *, uint32_t nsid);
+
+/* ---- error_log.c: log 01h ---- */
+/* An entry. Returns the status to answer with: M says that there is one, CRD when to try again.
+ * From any lane. */
+uint16_t ctrl_error(struct controller *, const struct slot *, uint16_t status);
+void	ctrl_fault(struct controller *, uint32_t nsid, uint16_t status);	/* of no command; lane 0 */
+
+/* ---- discovery.c: log 70h ---- */
+/* Takes fd. A page that cannot be read leaves the last one in place. */
+void	ctrl_page(struct controller *, int fd, const struct ipc_page *);
 
 #endif
