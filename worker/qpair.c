@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Queues: their states, their command slots, flow control, and the answers. The only place that
- * changes a queue's or a slot's state. A slot is taken when a capsule arrives and free again when
- * its answer is in the socket; slots are allocated when the queue is, never for a command.
+ * Queues: their states, their command slots and flow control. The only place that changes a queue's
+ * state. A slot is taken when a capsule arrives and free again when its answer is in the socket;
+ * slots are allocated when the queue is, never for a command.
  */
 #include "config.h"
 
 #include <sys/mman.h>
 
-#include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,12 +15,11 @@
 #include "worker/worker.h"
 
 static void	qp_transfer_late(struct timer *);
-static void	tell_aborter(struct slot *, bool aborted);
 
 /* ---- slots ---- */
 
-static bool
-cid_in_use(const struct qpair *qp, uint16_t cid)
+bool
+qp_cid_in_use(const struct qpair *qp, uint16_t cid)
 {
 	return ((qp->cids[cid / 8] & 1u << cid % 8) != 0);
 }
@@ -64,9 +61,8 @@ slot_take(struct qpair *qp)
 	return (s);
 }
 
-/* Lets go of the namespaces that it holds. */
-static void
-let_go(struct slot *s)
+void
+slot_let_go(struct slot *s)
 {
 	struct lane *lane = s->qp->lane;
 
@@ -87,7 +83,7 @@ slot_untake(struct slot *s)
 {
 	struct qpair *qp = s->qp;
 
-	let_go(s);
+	slot_let_go(s);
 	if (s->owns_cid)
 		cid_mark(qp, s->cmd.cid, false);
 	s->owns_cid = false;
@@ -146,7 +142,7 @@ qp_gone(struct qpair *qp)
 		seat_ended(&ctrl->io[qp->qid - 1]);
 }
 
-static void
+void
 slot_free(struct slot *s)
 {
 	struct qpair *qp = s->qp;
@@ -159,16 +155,6 @@ slot_free(struct slot *s)
 	qp->lane->freed = true;
 	if (qp->state == QP_CLOSING && qp->busy == 0)
 		qp_gone(qp);
-}
-
-/* It executes: true when nobody has it any more, so that it can be answered or freed. */
-static bool
-take_back(struct slot *s)
-{
-	if (!bounce_forget(s) && (s->op.done == NULL || !lane_cancel(s->qp->lane, &s->op)))
-		return (false);
-	bounce_put(s);
-	return (true);
 }
 
 /* ---- queues ---- */
@@ -245,10 +231,10 @@ qp_close(struct qpair *qp, const char *why)
 			continue;
 		if (s->state == SLOT_WAIT_BUFFER)
 			xfer_forget(s);
-		if (s->state == SLOT_EXECUTE && !take_back(s))
+		if (s->state == SLOT_EXECUTE && !slot_take_back(s))
 			continue;
 		if (s->aborted)
-			tell_aborter(s, true);
+			slot_tell_aborter(s, true);
 		slot_free(s);
 	}
 	if (--qp->busy == 0)
@@ -286,106 +272,6 @@ qp_transfer_late(struct timer *t)
 	qp_close(qp, "data that was asked for did not come");
 }
 
-/* ---- Abort ---- */
-
-/* The last operation of a command of several may have been under way: then it ended as ever. */
-static void
-op_given_up(struct eng_op *op)
-{
-	struct slot *s = op->arg;
-
-	if (op->error == ECANCELED) {
-		bounce_put(s);
-		slot_done(s, NVME_SC_ABORT_REQUESTED);
-	} else
-		s->op_done(op);
-}
-
-static void
-tell_aborter(struct slot *s, bool aborted)
-{
-	struct slot *a = s->aborter, *next;
-
-	s->aborted = false;
-	for (; a != NULL; a = next) {
-		next = a->aborter;
-		abort_over(a, aborted);
-	}
-}
-
-/* Several may wait for one command; which is not itself one that waits. */
-static enum abort_outcome
-wait_for_it(struct slot *s, struct slot *aborter)
-{
-	aborter->aborter = s->aborted ? s->aborter : NULL;
-	s->aborter = aborter;
-	s->aborted = true;
-	return (ABORT_LATER);
-}
-
-/* A device has it. */
-static enum abort_outcome
-abort_operation(struct slot *s, struct slot *aborter)
-{
-	void (**done)(struct eng_op *);
-
-	if (s->aborted)
-		return (wait_for_it(s, aborter));
-	if (take_back(s)) {
-		slot_done(s, NVME_SC_ABORT_REQUESTED);
-		return (ABORT_DONE);
-	}
-	if (s->op.done == NULL || !s->in_parts)
-		return (ABORT_NOT);
-	engine_give_up(&s->op);
-	done = range_done(s);
-	s->op_done = *done;
-	*done = op_given_up;
-	return (wait_for_it(s, aborter));
-}
-
-static enum abort_outcome
-abort_slot(struct slot *s, struct slot *aborter)
-{
-	switch (s->state) {
-	case SLOT_WAIT_BUFFER:
-		xfer_forget(s);
-		slot_done(s, NVME_SC_ABORT_REQUESTED);
-		return (ABORT_DONE);
-	case SLOT_RX:			/* answered when its data has come */
-	case SLOT_WAIT_H2C:
-		if (s->status == 0)
-			s->status = NVME_SC_ABORT_REQUESTED;
-		return (s->status == NVME_SC_ABORT_REQUESTED ? ABORT_DONE : ABORT_NOT);
-	case SLOT_WAIT_FUSED:
-		if (!fused_may_abort(s))
-			return (ABORT_NOT);
-		slot_done(s, NVME_SC_ABORT_REQUESTED);
-		return (ABORT_DONE);
-	case SLOT_EXECUTE:
-		return (abort_operation(s, aborter));
-	case SLOT_FREE:
-	case SLOT_TX:
-	case SLOT_STATE_MAX:
-		break;
-	}
-	return (ABORT_NOT);
-}
-
-enum abort_outcome
-qp_abort(struct qpair *qp, uint16_t cid, struct slot *aborter)
-{
-	if (qp->state != QP_LIVE || !cid_in_use(qp, cid))
-		return (ABORT_NOT);
-	for (uint32_t i = 0; i < qp->sqsize; i++) {
-		struct slot *s = &qp->slots[i];
-
-		if (s->state != SLOT_FREE && s->owns_cid && s->cmd.cid == cid)
-			return (abort_slot(s, aborter));
-	}
-	return (ABORT_NOT);
-}
-
 /* ---- capsules ---- */
 
 struct ns *
@@ -399,7 +285,7 @@ slot_hold(struct slot *s, struct ns *ns)
 {
 	if (ns != NULL)
 		ns_pin(s->qp->lane, ns);
-	let_go(s);
+	slot_let_go(s);
 	s->ns = ns;
 }
 
@@ -416,7 +302,7 @@ qp_capsule(struct qpair *qp, const struct nvme_sqe *sqe, uint32_t icd, uint8_t *
 		return (NULL);
 	}
 	sqe_decode(sqe, &s->cmd);
-	duplicate = cid_in_use(qp, s->cmd.cid);
+	duplicate = qp_cid_in_use(qp, s->cmd.cid);
 	s->icd = icd;
 	s->status = slot_judge(s, duplicate, icd);
 	/* what has to wait for a range keeps its data longer than that lies there */
@@ -455,7 +341,20 @@ qp_capsule_complete(struct slot *s, bool data_good)
 	}
 }
 
-/* ---- H2CData ---- */
+/* ---- R2T, H2CData ---- */
+
+void
+slot_r2t(struct slot *s)
+{
+	struct qpair *qp = s->qp;
+
+	s->state = SLOT_WAIT_H2C;
+	qp->waiting_h2c++;
+	qp->moving = true;
+	if (!qp->transfer.set)
+		transfer_begin(qp);
+	r2t_begin(s);
+}
 
 struct slot *
 qp_h2cdata(struct qpair *qp, const struct pdu_h2cdata *pdu, uint32_t len, uint8_t **to)
@@ -489,125 +388,4 @@ qp_h2cdata_complete(struct slot *s, uint32_t len, bool data_good)
 		slot_done(s, NVME_SC_TRANSIENT_TRANSPORT_ERROR);
 	else
 		xfer_begin(s);
-}
-
-/* ---- answers ---- */
-
-void
-slot_sent(struct tx *tx)
-{
-	struct slot *s = tx->owner;
-	struct qpair *qp = s->qp;
-	bool leave = qp->disconnect && s->cmd.opc == NVME_OPC_FABRICS;
-
-	if (--s->tx_out > 0 || s->state != SLOT_TX)
-		return;
-	slot_free(s);
-	if (leave)
-		qp_close(qp, "disconnected by the host");
-}
-
-void
-slot_send(struct slot *s, struct tx *tx, const uint8_t *head, size_t head_len,
-    void (*sent)(struct tx *))
-{
-	tx->head = head;
-	tx->head_len = (uint32_t)head_len;
-	tx->owner = s;
-	tx->sent = sent;
-	s->tx_out++;
-	conn_send(s->qp->conn, tx);
-}
-
-void
-slot_respond(struct slot *s, uint16_t status)
-{
-	const struct qpair *qp = s->qp;
-	struct nvme_cqe cqe = {
-		.dw0 = le32((uint32_t)s->result), .dw1 = le32((uint32_t)(s->result >> 32)),
-		.sqhd = le16(qp->noflow ? 0 : qp->sqhd),
-		.cid = le16(s->cmd.cid), .status = le16((uint16_t)(status << 1)),
-	};
-
-	slot_send(s, &s->tx_resp, s->head_resp, pdu_put_capsule_resp(s->head_resp, &cqe, &qp->tx),
-	    slot_sent);
-}
-
-void
-slot_r2t(struct slot *s)
-{
-	struct qpair *qp = s->qp;
-
-	s->state = SLOT_WAIT_H2C;
-	qp->waiting_h2c++;
-	qp->moving = true;
-	if (!qp->transfer.set)
-		transfer_begin(qp);
-	r2t_begin(s);
-}
-
-void
-slot_done(struct slot *s, uint16_t status)
-{
-	if (s->pair != NULL)
-		fused_done(s, status);
-	else
-		slot_answer(s, status);
-}
-
-void
-slot_answer(struct slot *s, uint16_t status)
-{
-	struct qpair *qp = s->qp;
-
-	assert(s->state != SLOT_FREE && s->state != SLOT_TX);
-	ctrl_alive(qp);
-	if (status != 0)
-		status = ctrl_error(qp->ctrl, s, status);
-	if (s->aborted)
-		tell_aborter(s, (status & 0x7ff) == NVME_SC_ABORT_REQUESTED);
-	if (qp->state != QP_LIVE) {
-		slot_free(s);
-		return;
-	}
-	let_go(s);
-	lane_buffer_put(qp->lane, s->pool, s->buf);
-	s->buf = NULL;
-	s->state = SLOT_TX;
-	slot_respond(s, status);
-}
-
-/* A read is over for its namespace when it is answered; where it is sent from that one's memory, the
- * memory stays. */
-static void
-hold_memory(struct slot *s)
-{
-	struct lane *lane = s->qp->lane;
-	struct ns *ns = s->ns;
-
-	if (ns == NULL || s->src == NULL) {
-		let_go(s);
-		return;
-	}
-	ns_pin_memory(lane, ns);
-	s->sends_memory = true;
-	ns_unpin(lane, ns);
-}
-
-void
-slot_done_data(struct slot *s, uint32_t len)
-{
-	struct qpair *qp = s->qp;
-
-	assert(s->state == SLOT_EXECUTE && len <= s->len_out);
-	if (len == 0 || qp->state != QP_LIVE) {
-		slot_done(s, 0);
-		return;
-	}
-	ctrl_alive(qp);
-	hold_memory(s);
-	if (s->aborted)
-		tell_aborter(s, false);
-	s->state = SLOT_TX;
-	c2h_send(s, len);
 }

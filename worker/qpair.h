@@ -57,11 +57,7 @@ int	qp_open(struct qpair *, struct lane *, struct controller *, uint16_t qid, ui
 	    bool noflow);	/* slots are allocated here; 0 or -1, errno */
 void	qp_start(struct qpair *, int fd, const struct conn_params *);	/* takes fd; QP_LIVE */
 void	qp_close(struct qpair *, const char *why);	/* no new commands; free when all are back */
-
-/* Takes the command with this CID back if that can be done. DONE: it is answered as aborted, now or
- * when data has come that it was asked for. LATER: abort_over(aborter) will say what became of it. */
-enum abort_outcome { ABORT_NOT, ABORT_DONE, ABORT_LATER };
-enum abort_outcome qp_abort(struct qpair *, uint16_t cid, struct slot *aborter);
+bool	qp_cid_in_use(const struct qpair *, uint16_t cid);
 
 /* From conn.c. A capsule arrived: returns its slot with where the in-capsule data goes in *to (NULL:
  * nowhere), or NULL when reading must wait (and nothing has changed) or conn_fatal was called. here:
@@ -73,5 +69,11 @@ void	qp_capsule_complete(struct slot *, bool data_good);
 struct slot *qp_h2cdata(struct qpair *, const struct pdu_h2cdata *, uint32_t len, uint8_t **to);
 void	qp_h2cdata_complete(struct slot *, uint32_t len, bool data_good);
 void	qp_conn_lost(struct qpair *, const char *why);
+
+/* ---- qp_abort.c ---- */
+/* Takes the command with this CID back if that can be done. DONE: it is answered as aborted, now or
+ * when data has come that it was asked for. LATER: abort_over(aborter) will say what became of it. */
+enum abort_outcome { ABORT_NOT, ABORT_DONE, ABORT_LATER };
+enum abort_outcome qp_abort(struct qpair *, uint16_t cid, struct slot *aborter);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A command slot: what is known of one command from its capsule to its answer, and the rooms that
- * move its data. Only qpair.c changes its state.
+ * move its data.
  */
 #ifndef WORKER_SLOT_H
 #define WORKER_SLOT_H
@@ -99,24 +99,30 @@ struct slot {
 #define PLOC(byte, bit)	((uint16_t)((byte) | (bit) << 8))
 #define PLOC_NONE	0xffffu
 
-/* ---- qpair.c: holding, and answers ---- */
+/* ---- qpair.c: a slot of a queue ---- */
 /* The namespace that a command is about: the one it holds, else the one that is there; or NULL. */
 struct ns *slot_ns(const struct slot *);
 void	slot_hold(struct slot *, struct ns *);	/* instead of the one it held */
+void	slot_let_go(struct slot *);	/* of the namespaces that it holds */
+void	slot_r2t(struct slot *);	/* asks the host for len_in bytes */
+void	slot_free(struct slot *);	/* and its queue, if that is closing and it was the last one */
 
-/* Answers. status as in the CQE without the phase bit (NVME_SC_ constants, DNR); len bytes of
- * slot->buf go first when status is 0. */
+/* ---- answer.c ---- */
+/* status as in the CQE without the phase bit (NVME_SC_ constants, DNR); len bytes of slot->buf go
+ * first when status is 0. */
 void	slot_done(struct slot *, uint16_t status);
 void	slot_done_data(struct slot *, uint32_t len);
-
-void	slot_r2t(struct slot *);		/* asks the host for len_in bytes */
 void	slot_answer(struct slot *, uint16_t status);	/* for nvm_fused.c: slot_done of one */
-
 /* For r2t.c and c2h.c. A tx of the slot's that leaves; slot_sent, or what calls it at last, is told. */
 void	slot_send(struct slot *, struct tx *, const uint8_t *head, size_t head_len,
 	    void (*sent)(struct tx *));
 void	slot_sent(struct tx *);
 void	slot_respond(struct slot *, uint16_t status);
+
+/* ---- qp_abort.c ---- */
+/* It executes: true when nobody has it any more, so that it can be answered or freed. */
+bool	slot_take_back(struct slot *);
+void	slot_tell_aborter(struct slot *, bool aborted);	/* only if s->aborted */
 
 /* ---- judge.c: before a command is executed ---- */
 /* What can be said of a command without its data. 0 or a status. */

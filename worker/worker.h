@@ -14,8 +14,8 @@
  *
  * Life of a command: conn.c finds a CapsuleCmd and its length, qpair.c gives it a slot, the rule
  * of its opcode (admin.c, nvm.c, fabrics.c) judges it in prepare(), xfer.c brings its data in,
- * execute() does it, slot_done() or slot_done_data() answers it, conn.c sends the answer, and the
- * slot is free. All of it happens on the lane's thread.
+ * execute() does it, slot_done() or slot_done_data() (answer.c) answers it, conn.c sends the answer,
+ * and the slot is free. All of it happens on the lane's thread.
  */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
