@@ -379,9 +379,16 @@ UNIT_TESTS += %D%/broker_range
 %C%_broker_range_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
 %C%_broker_range_DEPENDENCIES = broker/cellblock-broker common/libplumbing.a
 
+UNIT_TESTS += %D%/broker_ana
+%C%_broker_ana_SOURCES = %D%/broker_ana.c %D%/broker_world.c %D%/broker_world.h %D%/child.c \
+	%D%/child.h %D%/fake_warden.c %D%/fake_warden.h %D%/live_world.c %D%/live_world.h
+%C%_broker_ana_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_broker_ana_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
+%C%_broker_ana_DEPENDENCIES = broker/cellblock-broker common/libplumbing.a
+
 UNIT_TESTS += %D%/broker_live
 %C%_broker_live_SOURCES = %D%/broker_live.c %D%/broker_world.c %D%/broker_world.h %D%/child.c \
-	%D%/child.h %D%/fake_warden.c %D%/fake_warden.h
+	%D%/child.h %D%/fake_warden.c %D%/fake_warden.h %D%/live_world.c %D%/live_world.h
 %C%_broker_live_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_broker_live_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
 %C%_broker_live_DEPENDENCIES = broker/cellblock-broker common/libplumbing.a
