@@ -393,12 +393,19 @@ UNIT_TESTS += %D%/broker_live
 %C%_broker_live_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
 %C%_broker_live_DEPENDENCIES = broker/cellblock-broker common/libplumbing.a
 
+RESERVE_WORLD = %D%/broker_world.c %D%/broker_world.h %D%/child.c %D%/child.h %D%/fake_warden.c \
+	%D%/fake_warden.h %D%/reserve_world.c %D%/reserve_world.h %D%/unit.h
 UNIT_TESTS += %D%/reserve
-%C%_reserve_SOURCES = %D%/reserve.c %D%/broker_world.c %D%/broker_world.h %D%/child.c %D%/child.h \
-	%D%/fake_warden.c %D%/fake_warden.h
+%C%_reserve_SOURCES = %D%/reserve.c $(RESERVE_WORLD)
 %C%_reserve_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_reserve_LDADD = broker/libpolicy.a common/libplumbing.a $(CMOCKA_LIBS) $(SODIUM_LIBS) $(BSD_LIBS)
 %C%_reserve_DEPENDENCIES = broker/cellblock-broker broker/libpolicy.a common/libplumbing.a
+
+UNIT_TESTS += %D%/reserve_store
+%C%_reserve_store_SOURCES = %D%/reserve_store.c $(RESERVE_WORLD)
+%C%_reserve_store_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_reserve_store_LDADD = $(%C%_reserve_LDADD)
+%C%_reserve_store_DEPENDENCIES = $(%C%_reserve_DEPENDENCIES)
 
 UNIT_TESTS += %D%/cache
 %C%_cache_SOURCES = %D%/cache.c
