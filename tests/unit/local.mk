@@ -274,10 +274,16 @@ UNIT_TESTS += %D%/transfer
 %C%_transfer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_transfer_LDADD = worker/libworker.a common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
 
+FUSED_WORLD = %D%/fused_world.c %D%/fused_world.h %D%/transport_world.c %D%/transport_world.h %D%/unit.h
 UNIT_TESTS += %D%/fused
-%C%_fused_SOURCES = %D%/fused.c %D%/transport_world.c %D%/transport_world.h %D%/unit.h
+%C%_fused_SOURCES = %D%/fused.c $(FUSED_WORLD)
 %C%_fused_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DWORLD_NVM
 %C%_fused_LDADD = worker/libworker.a common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
+
+UNIT_TESTS += %D%/range_lane
+%C%_range_lane_SOURCES = %D%/range_lane.c $(FUSED_WORLD)
+%C%_range_lane_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DWORLD_NVM
+%C%_range_lane_LDADD = worker/libworker.a common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
 
 UNIT_TESTS += %D%/aer
 %C%_aer_SOURCES = %D%/aer.c $(FAKES)
