@@ -218,8 +218,19 @@ UNIT_TESTS += %D%/ns_table
 %C%_ns_table_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_ns_table_LDADD = $(UNIT_COMMANDS)
 
+RESV_WORLD = %D%/resv_world.c %D%/resv_world.h $(FAKES)
+UNIT_TESTS += %D%/feature_protect
+%C%_feature_protect_SOURCES = %D%/feature_protect.c $(RESV_WORLD)
+%C%_feature_protect_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_feature_protect_LDADD = $(UNIT_COMMANDS)
+
+UNIT_TESTS += %D%/reservation_log
+%C%_reservation_log_SOURCES = %D%/reservation_log.c $(RESV_WORLD)
+%C%_reservation_log_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_reservation_log_LDADD = $(UNIT_COMMANDS)
+
 UNIT_TESTS += %D%/resv
-%C%_resv_SOURCES = %D%/resv.c $(FAKES)
+%C%_resv_SOURCES = %D%/resv.c $(RESV_WORLD)
 %C%_resv_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_resv_LDADD = $(UNIT_COMMANDS)
 
