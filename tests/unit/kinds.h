@@ -18,7 +18,7 @@ int	teardown(void **);
 
 static enum engine_kind kind;
 
-static int
+static inline int
 setup_threads(void **state)
 {
 	(void)state;
@@ -26,7 +26,7 @@ setup_threads(void **state)
 	return (setup_kind(kind));
 }
 
-static int
+static inline int
 setup_uring(void **state)
 {
 	(void)state;

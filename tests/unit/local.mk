@@ -127,12 +127,18 @@ UNIT_TESTS += %D%/wire
 %C%_wire_LDADD = $(UNIT_PURE)
 
 # The lower half of a worker.
-ENGINE_UNIT_TESTS = %D%/engine %D%/engine_file %D%/lanes
+ENGINE_UNIT_TESTS = %D%/engine %D%/engine_file %D%/engine_watch %D%/lanes
 UNIT_WORKER = worker/libworker.a $(CMOCKA_LIBS)
+ENGINE_WORLD = %D%/engine_world.c %D%/engine_world.h %D%/kinds.h %D%/unit.h
 UNIT_TESTS += %D%/engine
-%C%_engine_SOURCES = %D%/engine.c %D%/kinds.h %D%/unit.h
+%C%_engine_SOURCES = %D%/engine.c $(ENGINE_WORLD)
 %C%_engine_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_engine_LDADD = $(UNIT_WORKER)
+
+UNIT_TESTS += %D%/engine_watch
+%C%_engine_watch_SOURCES = %D%/engine_watch.c $(ENGINE_WORLD)
+%C%_engine_watch_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_engine_watch_LDADD = $(UNIT_WORKER)
 
 UNIT_TESTS += %D%/engine_file
 %C%_engine_file_SOURCES = %D%/engine_file.c %D%/kinds.h %D%/unit.h
