@@ -348,11 +348,15 @@ UNIT_TESTS += %D%/logpage
 %C%_logpage_LDADD = $(UNIT_COMMANDS)
 
 if PLATFORM_LINUX
-UNIT_TESTS += %D%/sandbox
+UNIT_TESTS += %D%/sandbox %D%/sandbox_calls
 endif
-%C%_sandbox_SOURCES = %D%/sandbox.c
+SANDBOX_WORLD = %D%/sandbox_world.c %D%/sandbox_world.h
+%C%_sandbox_SOURCES = %D%/sandbox.c $(SANDBOX_WORLD)
 %C%_sandbox_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(SECCOMP_CFLAGS)
 %C%_sandbox_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(SECCOMP_LIBS)
+%C%_sandbox_calls_SOURCES = %D%/sandbox_calls.c $(SANDBOX_WORLD)
+%C%_sandbox_calls_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(SECCOMP_CFLAGS)
+%C%_sandbox_calls_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(SECCOMP_LIBS)
 
 UNIT_TESTS += %D%/warden
 check_PROGRAMS += tests/fake_broker
