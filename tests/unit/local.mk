@@ -358,16 +358,21 @@ SANDBOX_WORLD = %D%/sandbox_world.c %D%/sandbox_world.h
 %C%_sandbox_calls_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(SECCOMP_CFLAGS)
 %C%_sandbox_calls_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(SECCOMP_LIBS)
 
-UNIT_TESTS += %D%/warden
+UNIT_TESTS += %D%/warden %D%/warden_rules
 check_PROGRAMS += tests/fake_broker
 tests_fake_broker_SOURCES = tests/fake_broker.c
-%C%_warden_SOURCES = %D%/warden.c
+WARDEN_WORLD = %D%/warden_world.c %D%/warden_world.h
+%C%_warden_SOURCES = %D%/warden.c $(WARDEN_WORLD)
 %C%_warden_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 if WITH_SYSTEMD
 %C%_warden_CPPFLAGS += -DWITH_SYSTEMD
 endif
 %C%_warden_LDADD = common/libplumbing.a $(CMOCKA_LIBS) $(BSD_LIBS)
 %C%_warden_DEPENDENCIES = broker/cellblockd tests/fake_broker common/libplumbing.a
+%C%_warden_rules_SOURCES = %D%/warden_rules.c $(WARDEN_WORLD)
+%C%_warden_rules_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_warden_rules_LDADD = $(%C%_warden_LDADD)
+%C%_warden_rules_DEPENDENCIES = $(%C%_warden_DEPENDENCIES)
 
 # The broker's policy.
 UNIT_POLICY = broker/libpolicy.a broker/libbroker.a common/libplumbing.a common/libpure.a \
