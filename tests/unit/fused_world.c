@@ -17,6 +17,31 @@ static int disk;
 static struct losses losses[2];
 uint8_t ones[2 * 4096], twos[2 * 4096];
 
+/* ---- what the command set asks of a controller ---- */
+
+bool
+feature_copy_2(const struct controller *c)
+{
+	(void)c;
+	return (false);
+}
+
+bool
+cache_is_off(const struct lane *lane)
+{
+	(void)lane;
+	return (false);
+}
+
+bool
+cache_makes_durable(struct slot *s)
+{
+	(void)s;
+	return (false);
+}
+
+/* ---- the namespaces ---- */
+
 static int
 setup_with(void **state, int (*how)(void **))
 {

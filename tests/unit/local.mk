@@ -270,9 +270,9 @@ UNIT_TESTS += %D%/nvm_dsm
 %C%_nvm_dsm_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_nvm_dsm_LDADD = $(UNIT_COMMANDS)
 
+TRANSPORT_WORLD = %D%/transport_commands.c %D%/transport_world.c %D%/transport_world.h %D%/unit.h
 UNIT_TESTS += %D%/transport
-%C%_transport_SOURCES = %D%/transport.c %D%/transport_world.c %D%/transport_world.h \
-	%D%/unit.h
+%C%_transport_SOURCES = %D%/transport.c $(TRANSPORT_WORLD)
 %C%_transport_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_transport_LDADD = worker/libworker.a common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
 
@@ -282,24 +282,24 @@ UNIT_TESTS += %D%/admin
 %C%_admin_LDADD = $(UNIT_COMMANDS)
 
 UNIT_TESTS += %D%/abort
-%C%_abort_SOURCES = %D%/abort.c %D%/transport_world.c %D%/transport_world.h %D%/unit.h
+%C%_abort_SOURCES = %D%/abort.c $(TRANSPORT_WORLD)
 %C%_abort_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_abort_LDADD = worker/libworker.a common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
 
 UNIT_TESTS += %D%/transfer
-%C%_transfer_SOURCES = %D%/transfer.c %D%/transport_world.c %D%/transport_world.h %D%/unit.h
+%C%_transfer_SOURCES = %D%/transfer.c $(TRANSPORT_WORLD)
 %C%_transfer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_transfer_LDADD = worker/libworker.a common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
 
 FUSED_WORLD = %D%/fused_world.c %D%/fused_world.h %D%/transport_world.c %D%/transport_world.h %D%/unit.h
 UNIT_TESTS += %D%/fused
 %C%_fused_SOURCES = %D%/fused.c $(FUSED_WORLD)
-%C%_fused_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DWORLD_NVM
+%C%_fused_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_fused_LDADD = worker/libworker.a common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
 
 UNIT_TESTS += %D%/range_lane
 %C%_range_lane_SOURCES = %D%/range_lane.c $(FUSED_WORLD)
-%C%_range_lane_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -DWORLD_NVM
+%C%_range_lane_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_range_lane_LDADD = worker/libworker.a common/libpure.a $(CMOCKA_LIBS) $(ISAL_LIBS)
 
 UNIT_TESTS += %D%/aer
