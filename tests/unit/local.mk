@@ -445,9 +445,13 @@ UNIT_TESTS += %D%/cache
 %C%_cache_LDADD = $(UNIT_POLICY)
 
 UNIT_TESTS += %D%/range_book
-%C%_range_book_SOURCES = %D%/range_book.c %D%/unit.h
+%C%_range_book_SOURCES = %D%/range_book.c %D%/range_world.c %D%/range_world.h %D%/unit.h
 %C%_range_book_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_range_book_LDADD = broker/libpolicy.a $(CMOCKA_LIBS)
+UNIT_TESTS += %D%/range_reset
+%C%_range_reset_SOURCES = %D%/range_reset.c %D%/range_world.c %D%/range_world.h %D%/unit.h
+%C%_range_reset_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_range_reset_LDADD = broker/libpolicy.a $(CMOCKA_LIBS)
 
 UNIT_TESTS += %D%/record
 %C%_record_SOURCES = %D%/record.c broker/record.c
