@@ -50,20 +50,11 @@ nvm_op_status(const struct slot *s)
 	return (ns_status(s->op.verb, s->op.error));
 }
 
-/* NVMe Base, NSID types: it might be one, and is inactive; or it never is. */
-static uint16_t
-status_of_none(const struct slot *s, uint32_t nsid)
-{
-	if (nsid >= 1 && nsid <= s->qp->ctrl->admit.nn)
-		return (NVME_SC_INVALID_FIELD | NVME_SC_DNR);
-	return (NVME_SC_INVALID_NS_OR_FORMAT | NVME_SC_DNR);
-}
-
 uint16_t
 nvm_access(const struct slot *s, uint32_t nsid, const struct ns *ns, bool writes)
 {
 	if (ns == NULL)
-		return (status_of_none(s, nsid));
+		return (ctrl_no_ns(s->qp->ctrl, nsid));
 	if (writes && ns_is_protected(ns))
 		return (NVME_SC_NS_WRITE_PROTECTED | NVME_SC_DNR);
 	return (0);

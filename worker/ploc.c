@@ -16,9 +16,17 @@ slot_bad_field(struct slot *s, unsigned byte, unsigned bit)
 
 /* NVMe Base, NSID types: it might be one, and is inactive; or it never is. */
 uint16_t
+ctrl_no_ns(const struct controller *c, uint32_t nsid)
+{
+	if (nsid >= 1 && nsid <= c->admit.nn)
+		return (NVME_SC_INVALID_FIELD | NVME_SC_DNR);
+	return (NVME_SC_INVALID_NS_OR_FORMAT | NVME_SC_DNR);
+}
+
+uint16_t
 slot_no_ns(struct slot *s)
 {
-	if (s->cmd.nsid >= 1 && s->cmd.nsid <= s->qp->ctrl->admit.nn)
-		return (slot_bad_field(s, 4, 0));
-	return (NVME_SC_INVALID_NS_OR_FORMAT | NVME_SC_DNR);
+	uint16_t status = ctrl_no_ns(s->qp->ctrl, s->cmd.nsid);
+
+	return (status == (NVME_SC_INVALID_FIELD | NVME_SC_DNR) ? slot_bad_field(s, 4, 0) : status);
 }

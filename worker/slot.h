@@ -160,5 +160,6 @@ bool	bounce_forget(struct slot *);	/* was waiting for one, waits no more */
 uint16_t slot_bad_field(struct slot *, unsigned byte, unsigned bit);
 /* For an NSID that names no namespace here: inactive, or invalid. NVMe Base 2.0, NSID types. */
 uint16_t slot_no_ns(struct slot *);
+uint16_t ctrl_no_ns(const struct controller *, uint32_t nsid);	/* ... of another field than NSID */
 
 #endif
