@@ -491,6 +491,7 @@ void	fused_arrived(struct slot *);
 void	fused_done(struct slot *, uint16_t status);	/* slot_done of one with a pair */
 void	fused_forget(struct slot *);		/* it is being freed */
 bool	fused_may_abort(const struct slot *);	/* SLOT_WAIT_FUSED only */
+void	fused_changed(struct lane *);		/* it has another table of namespaces */
 
 /* ---- controller.c: a controller's life, its queues, keep alive ---- */
 

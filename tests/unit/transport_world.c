@@ -196,6 +196,12 @@ fused_may_abort(const struct slot *s)
 	(void)s;
 	abort();
 }
+
+void
+fused_changed(struct lane *lane)
+{
+	(void)lane;
+}
 #else
 bool
 feature_copy_2(const struct controller *c)
