@@ -36,37 +36,41 @@ pause_because(struct listener *l, int error)
 	IPC_SEND(l->broker.fd, LISTENER_LOG, &log);
 }
 
-/* Returns 1 when it is on its way, 0 when this spare is dead, -1 when it has to wait: the broker
- * does not hear, or too many descriptors are under way. */
-static int
+/* DEAD: nobody is behind that door. STUCK: too many descriptors are under way. UNHEARD: the broker does
+ * not read. */
+enum passed { PASSED, PASSED_DEAD, PASSED_STUCK, PASSED_UNHEARD };
+
+static enum passed
 pass(struct listener *l, const struct spare *spare, struct ipc_greeting *greeting, int fd)
 {
 	static const struct ipc_empty nothing;
 
 	greeting->slot = spare->slot;
 	if (IPC_SEND(l->broker.fd, GREETING, greeting) == -1)
-		return (-1);
+		return (PASSED_UNHEARD);
 	if (IPC_SEND_FD(spare->door, CONNECTION, &nothing, &fd) == 0)
-		return (1);
-	return (errno == EPIPE || errno == ECONNRESET ? 0 : -1);
+		return (PASSED);
+	return (errno == EPIPE || errno == ECONNRESET ? PASSED_DEAD : PASSED_STUCK);
 }
 
+/* A spare whose greeting the broker has heard of is used up, whatever comes of it: the next connection
+ * through its door would be taken for this one, and for its address. */
 static void
 hand_over(struct listener *l, struct ipc_greeting *greeting, int fd)
 {
-	int r = 0;
+	enum passed how = PASSED_DEAD;
 
-	while (r == 0 && l->nspares > 0) {
+	while (how == PASSED_DEAD && l->nspares > 0) {
 		uint32_t slot = l->spare[0].slot;
 
-		if ((r = pass(l, &l->spare[0], greeting, fd)) == -1)
+		if ((how = pass(l, &l->spare[0], greeting, fd)) == PASSED_UNHEARD)
 			break;
 		control_drop_spare(l, 0);
-		if (r == 1)
+		if (how == PASSED)
 			greetings_begin(&l->greetings, slot, &greeting->peer);
 	}
 	/* without a broker, or a spare that lives, it is better to let the backlog wait */
-	if (r != 1)
+	if (how != PASSED)
 		pause_accepting(l);
 }
 

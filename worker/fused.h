@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct lane;
 struct slot;
 
 /* ---- nvm_fused.c: Compare and Write as one ---- */
@@ -25,5 +26,6 @@ void	fused_arrived(struct slot *);
 void	fused_done(struct slot *, uint16_t status);	/* slot_done of one with a pair */
 void	fused_forget(struct slot *);		/* it is being freed */
 bool	fused_may_abort(const struct slot *);	/* SLOT_WAIT_FUSED only */
+void	fused_changed(struct lane *);		/* it has other namespaces from now on */
 
 #endif

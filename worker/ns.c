@@ -88,16 +88,24 @@ ns_has_to_flush(const struct ns *ns)
 	return (!ns->id.readonly || ns->was_writable);
 }
 
+/* Another host had the range for too long, or a ring had no thread: the kernel has told nothing by it,
+ * and nothing is lost. */
+static bool
+was_not_done(const struct eng_op *op)
+{
+	return (op->error == EAGAIN);
+}
+
 int
 ns_flush_error(struct eng_op *op)
 {
 	struct losses *l = op->losses;
 
-	if (op->error != 0) {
+	if (op->error != 0 && !was_not_done(op)) {
 		__atomic_store_n(&l->owed, false, __ATOMIC_RELEASE);
 		__atomic_fetch_add(&l->told, 1, __ATOMIC_ACQ_REL);
 	} else if (__atomic_load_n(&l->told, __ATOMIC_ACQUIRE) != op->losses_told ||
-	    __atomic_exchange_n(&l->owed, false, __ATOMIC_ACQ_REL))
+	    (op->error == 0 && __atomic_exchange_n(&l->owed, false, __ATOMIC_ACQ_REL)))
 		return (EIO);
 	return (op->error);
 }
@@ -105,6 +113,8 @@ ns_flush_error(struct eng_op *op)
 void
 ns_durable_failed(struct eng_op *op)
 {
+	if (was_not_done(op))
+		return;
 	__atomic_store_n(&op->losses->owed, true, __ATOMIC_RELEASE);
 	__atomic_fetch_add(&op->losses->told, 1, __ATOMIC_ACQ_REL);
 }

@@ -372,6 +372,7 @@ word_there(struct mail *m)
 	if (lane->index != 0 && news->fresh)
 		(void)engine_file_set(lane->engine, news->new->file, news->new->medium->fd);
 	lane->ns = news->table;
+	fused_changed(lane);
 	m->deliver = word_back;
 	mail_post(lane, news->ctrl->lane, m);
 	if (old != NULL) {

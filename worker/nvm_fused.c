@@ -303,16 +303,25 @@ fused_check(struct slot *s)
 
 /* ---- both are there ---- */
 
+/* By the namespaces of now, which both hold then. False: they have been answered. */
+static bool
+judge(struct pair *p)
+{
+	return (slot_begin(p->slot[0]) && slot_begin(p->slot[1]));
+}
+
+/* Only for what this host may write to: the broker ends who asks for anything else. */
 static void
 ask(struct pair *p)
 {
 	const struct slot *s = p->slot[0];
-	const struct ns *ns = nvm_ns(s);
+	const struct ns *ns;
 
-	if (ns == NULL) {
-		fail(p, 0, slot_no_ns(p->slot[0]));
+	if (!judge(p))
 		return;
-	}
+	ns = nvm_ns(s);
+	slot_hold(p->slot[0], NULL);
+	slot_hold(p->slot[1], NULL);
 	p->state = PAIR_ASKED;
 	p->version = s->qp->lane->ns->version;
 	p->want.nsid = ns->id.nsid;
@@ -404,7 +413,7 @@ granted(struct mail *m)
 	}
 	timer_stop(&p->want.lane->timers, &p->timer);
 	p->state = PAIR_COMPARE;
-	if (!slot_begin(p->slot[0]) || !slot_begin(p->slot[1]))
+	if (!judge(p))
 		return;
 	if (p->version != p->want.lane->ns->version) {
 		fail(p, 0, NVME_SC_COMMAND_INTERRUPTED);
@@ -421,6 +430,19 @@ write_it(struct pair *p)
 	p->want.lane->through = &p->slot[1]->op;
 	run(p->slot[1]);
 	nvm_write_execute(p->slot[1]);
+}
+
+/* A range that was asked for under the rows before is not what these two need. One that stands in line
+ * for it leaves the line before the lane says that it knows the new rows, so that the broker, which may
+ * have taken the namespace away then, is not asked. */
+void
+fused_changed(struct lane *lane)
+{
+	struct pairs *all = lane->pairs;
+
+	for (unsigned i = 0; all != NULL && i < PAIRS_MAX; i++)
+		if (all->pair[i].state == PAIR_ASKED && judge(&all->pair[i]))
+			fail(&all->pair[i], 0, NVME_SC_COMMAND_INTERRUPTED);
 }
 
 /* ---- the ends ---- */

@@ -112,6 +112,15 @@ ask_fenced(uint64_t fence)
 	fake.fenced[fake.nfenced++ % ARRAY_LEN(fake.fenced)] = fence;
 }
 
+/* ---- fused commands: there are none ---- */
+
+void
+fused_changed(struct lane *lane)
+{
+	fake.fused_version = lane->ns->version;
+	fake.fused_fenced = fake.nfenced;
+}
+
 /* ---- buffers: bounce buffers are from a pool, all others from malloc ---- */
 
 void *

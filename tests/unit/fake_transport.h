@@ -28,6 +28,8 @@ struct fake {
 	unsigned logs, last_log, stats;
 	uint64_t fenced[8];	/* answers to changes, a ring */
 	unsigned nfenced;
+	uint32_t fused_version;	/* of the table of namespaces that fused pairs were told of last */
+	unsigned fused_fenced;	/* ... and how many changes were answered by then */
 	struct ipc_resv asked[8];	/* questions about reservations, a ring */
 	unsigned nasked;
 	bool no_room;		/* for questions */

@@ -281,6 +281,47 @@ judged_again(void **state)
 	assert_true(stored(RAM, 0, 1, ram + 512));
 }
 
+/* ... or its namespace changed between the data of the one and of the other: the broker, which ends who
+ * asks for what it does not have, is not asked. */
+static void
+judged_again_before_it_asks(void **state)
+{
+	uint16_t ttag;
+
+	(void)state;
+	send_cmd(COMPARE, FIRST, 1, RAM, 0, 1, NULL);
+	send_cmd(WRITE, SECOND, 2, RAM, 0, 1, ones);
+	ttag = expect_r2t(1, 512);
+	world.lane.ns->at[0].ns->id.readonly = 1;
+	world.lane.ns->version++;
+	h2cdata(1, ttag, 0, ram, 512, true, true);
+	answered(NVME_SC_FAILED_FUSED, NVME_SC_NS_WRITE_PROTECTED);
+	assert_int_equal(world.nasked, 0);
+	world.lane.ns->at[0].ns->id.readonly = 0;
+}
+
+/* One has its range asked for and the other stands in line when their namespace changes. */
+static void
+told_of_a_change(void **state)
+{
+	(void)state;
+	send_pair(RAM, 0, 1, ram, ones);
+	send_cmd(COMPARE, FIRST, 3, RAM, 8, 1, ram);
+	send_cmd(WRITE, SECOND, 4, RAM, 8, 1, ones);
+	asked(0, "lock");
+	world.lane.ns->at[0].ns->id.readonly = 1;
+	world.lane.ns->version++;
+	fused_changed(&world.lane);
+	answered(NVME_SC_FAILED_FUSED, NVME_SC_NS_WRITE_PROTECTED);
+	expect_response(3, NVME_SC_FAILED_FUSED);
+	expect_response(4, NVME_SC_NS_WRITE_PROTECTED);
+	range_grant(&world.lane, world.asked[0].token);
+	asked(1, "unlock");
+	turns(2);
+	assert_int_equal(world.nasked, 2);
+	world.lane.ns->at[0].ns->id.readonly = 0;
+}
+
 static void
 pairs_go_one_after_the_other(void **state)
 {
@@ -406,6 +447,8 @@ main(void)
 		TEST(the_queue_closes),
 		TEST(aborted),
 		TEST(judged_again),
+		TEST(judged_again_before_it_asks),
+		TEST(told_of_a_change),
 		TEST(pairs_go_one_after_the_other),
 		TEST(the_broker_is_away),
 		TEST(a_new_broker),

@@ -214,6 +214,44 @@ passes_dead_spares(void **state)
 	close(door);
 }
 
+/* A spare whose door takes nothing now, as when too many descriptors are under way. */
+static int
+stuck_spare(uint32_t slot)
+{
+	static const struct ipc_empty nothing;
+	struct ipc_slot m = { .slot = slot };
+	int fd[2];
+
+	assert_int_equal(ipc_pair(fd), 0);
+	while (IPC_SEND(fd[1], CONNECTION, &nothing) == 0)
+		;
+	assert_int_equal(IPC_SEND_FD(peer.fd, SPARE, &m, &fd[1]), 0);
+	close(fd[1]);
+	return (fd[0]);
+}
+
+/* The broker has heard whose slot it is: nobody else may come through that door, since it would be
+ * taken for the one before. */
+static void
+names_a_slot_once(void **state)
+{
+	int stuck = stuck_spare(1), door = spare(2), a = tcp_socket(0), b;
+	char some[4096];
+
+	(void)state;
+	assert_int_equal(ipc_dispatch_wait(&peer, WAIT_MS), 1);
+	assert_int_equal(heard.slot, 1);
+	assert_true(is_closed(a, WAIT_MS));
+	while (recv(stuck, some, sizeof(some), MSG_DONTWAIT) > 0)
+		;
+	b = tcp_socket(0);
+	close(arrives(door, 2));
+	assert_true(is_closed(stuck, WAIT_MS));
+	close(stuck);
+	close(a);
+	close(b);
+}
+
 static void
 closes_over_the_cap(void **state)
 {
@@ -290,6 +328,7 @@ main(void)
 		TEST(greets),
 		TEST(waits_without_a_spare),
 		TEST(passes_dead_spares),
+		TEST(names_a_slot_once),
 		TEST(closes_over_the_cap),
 		TEST(unlistens),
 		TEST(forgets_with_its_broker),

@@ -43,6 +43,8 @@ grows(void **state)
 	id.nlbas++;
 	assert_int_equal(ns_change(fake.c, &id), 0);
 	assert_int_equal(fake.nfenced, 1);	/* nobody was in the way */
+	assert_int_equal(fake.fused_version, fake.lane.ns->version);
+	assert_int_equal(fake.fused_fenced, 0);	/* ... and knew of it before */
 	assert_int_equal(fake.fenced[0], 7);
 	expect_write(fd, 1 << 20);
 	s = fake_nvm(&write_next, block);

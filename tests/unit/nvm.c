@@ -354,6 +354,37 @@ losses_are_told_to_all(void **state)
 	}
 }
 
+/* A write that had to wait too long for another host's range, a flush that got no thread: nothing was
+ * carried out, so nothing was lost by it, and what was lost before has still to be told. */
+static void
+what_was_not_done_lost_nothing(void **state)
+{
+	static const uint8_t data[512];
+	static const struct { uint8_t opc; int error; uint16_t status; } rows[] = {
+		{ WRITE, EAGAIN, NVME_SC_COMMAND_INTERRUPTED },
+		{ FLUSH, 0, 0 },
+		{ WRITE, EIO, NVME_SC_WRITE_FAULT },
+		{ FLUSH, EAGAIN, NVME_SC_COMMAND_INTERRUPTED },
+		{ FLUSH, 0, NVME_SC_WRITE_FAULT },
+		{ FLUSH, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		bool write = rows[i].opc == WRITE;
+		const struct cmd cmd = { .opc = rows[i].opc, .nsid = NS_512,
+		    .cdw12 = write ? NVME_RW_FUA : 0, .sgl_len = write ? 512 : 0 };
+		struct slot *s;
+
+		fake_expect(write ? ENG_WRITE : ENG_FLUSH, NS_512, 0, write ? 512 : 0,
+		    write ? FAKE_FUA : 0, rows[i].error);
+		s = fake_nvm(&cmd, write ? data : NULL);
+		fake_disk_run();
+		assert_int_equal(fake_status(s), rows[i].status);
+		fake_release(s);
+	}
+}
+
 /* A queue that closes takes back what has not begun and waits for the rest. */
 static void
 closing_with_commands(void **state)
@@ -384,6 +415,7 @@ main(void)
 		T(write_honours_fua), T(errors_of_the_device), T(write_zeroes),
 		T(write_zeroes_in_parts), T(flush_one),
 		T(losses_are_told_to_all),
+		T(what_was_not_done_lost_nothing),
 		T(flush_all), T(closing_with_commands),
 	};
 

@@ -184,3 +184,9 @@ fused_may_abort(const struct slot *s)
 	(void)s;
 	abort();
 }
+
+void
+fused_changed(struct lane *lane)
+{
+	(void)lane;
+}
