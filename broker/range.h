@@ -18,7 +18,7 @@
 #include "common/ipc.h"
 
 enum {
-	RANGE_ACTIVE = 8,		/* of one backend at a time; the others wait */
+	RANGE_ACTIVE = 8,		/* of one backend; the others wait for these to end */
 	RANGE_LOOK = 64,		/* of those that wait, so many are looked at */
 	RANGE_BYTES = 65536,		/* the longest: one block of the largest size */
 };

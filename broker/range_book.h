@@ -39,6 +39,7 @@ struct line {
 	uint8_t key[32];
 	TAILQ_HEAD(, request) requests;
 	unsigned active;
+	unsigned begun;			/* since none was active */
 	unsigned owed;			/* resets: somebody may write there for the last broker */
 };
 

@@ -162,6 +162,7 @@ begin(struct request *q)
 	q->token = ++book->last_token;
 	q->ms = 0;
 	q->line->active++;
+	q->line->begun++;
 	TAILQ_FOREACH(m, &book->members, next)
 		all = all && tell_to(q, m);
 	if (!all)
@@ -190,7 +191,8 @@ may_begin(const struct request *q)
 	return (false);
 }
 
-/* Whatever begins here ends elsewhere: nothing leaves the line meanwhile. */
+/* Whatever begins here ends elsewhere: nothing leaves the line meanwhile. After RANGE_ACTIVE of them
+ * there is a moment with none: a write that overlaps several waits for these, not for all that come. */
 void
 line_advance(struct line *line)
 {
@@ -198,7 +200,9 @@ line_advance(struct line *line)
 
 	if (line->book->taking_over || line->owed > 0)
 		return;
-	for (unsigned i = 0; q != NULL && i < RANGE_LOOK && line->active < RANGE_ACTIVE; i++) {
+	if (line->active == 0)
+		line->begun = 0;
+	for (unsigned i = 0; q != NULL && i < RANGE_LOOK && line->begun < RANGE_ACTIVE; i++) {
 		if (q->state == REQUEST_WAITS && may_begin(q))
 			begin(q);
 		q = TAILQ_NEXT(q, next);

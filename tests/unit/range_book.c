@@ -298,12 +298,25 @@ time_is_over(void **state)
 	silence();
 }
 
+/* Each ends; the others hear of it, in order. */
+static void
+ends(struct host *all, unsigned n, unsigned nth, uint64_t t)
+{
+	for (unsigned k = 0; k < n; k++)
+		assert_int_equal(range_held(all[k].m, t), 0);
+	granted(&all[nth], 1);
+	assert_int_equal(range_unlock(all[nth].m, 1), 0);
+	for (unsigned k = 0; k < n; k++)
+		freed(&all[k], t);
+}
+
+/* So many at a time, and then a moment with none: who keeps out of all of them can write then, however
+ * many wait. */
 static void
 no_more_than_some_at_a_time(void **state)
 {
-	struct host many[RANGE_ACTIVE + 1];
+	struct host many[RANGE_ACTIVE + 2];
 	uint64_t t[RANGE_ACTIVE];
-	unsigned n = 0;
 
 	(void)state;
 	leaves(&b);
@@ -323,19 +336,18 @@ no_more_than_some_at_a_time(void **state)
 			hold(&many[k], 1, i * 512, 512, true);
 		silence();
 	}
-	for (unsigned k = 0; k < ARRAY_LEN(many); k++)
-		assert_int_equal(range_held(many[k].m, t[3]), 0);
-	granted(&many[3], 1);
-	assert_int_equal(range_unlock(many[3].m, 1), 0);
-	for (; n < ARRAY_LEN(many); n++)
-		freed(&many[n], t[3]);
-	for (n = 0; n < ARRAY_LEN(many); n++)
-		hold(&many[n], 1, RANGE_ACTIVE * 512, 512, true);
+	for (unsigned i = 0; i < RANGE_ACTIVE; i++) {
+		silence();
+		ends(many, ARRAY_LEN(many), (i + 3) % RANGE_ACTIVE, t[(i + 3) % RANGE_ACTIVE]);
+	}
+	for (unsigned i = RANGE_ACTIVE; i < ARRAY_LEN(many); i++)
+		for (unsigned k = 0; k < ARRAY_LEN(many); k++)
+			hold(&many[k], 1, i * 512, 512, true);
 	silence();
-	for (n = 0; n < ARRAY_LEN(many); n++)
-		range_gone(many[n].m);
-	for (n = 0; n < ARRAY_LEN(many); n++)
-		range_drained(many[n].m);
+	for (unsigned k = 0; k < ARRAY_LEN(many); k++)
+		range_gone(many[k].m);
+	for (unsigned k = 0; k < ARRAY_LEN(many); k++)
+		range_drained(many[k].m);
 	not_heard();
 }
 
