@@ -51,6 +51,7 @@ say_hello(struct session *s)
 		.transfer_timeout_ms = c->limits.transfer_timeout_ms,
 		.keep_alive_max_ms = c->limits.keep_alive_ms,
 		.shutdown_timeout_ms = c->limits.shutdown_timeout_ms,
+		.change_timeout_ms = c->limits.change_timeout_ms,
 		.engine_threads = c->service.engine_threads,
 		.queue_size = c->limits.queue_size,
 		.busy_poll_us = c->service.busy_poll_us,

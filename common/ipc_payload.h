@@ -219,6 +219,7 @@ struct ipc_hello {
 	uint32_t transfer_timeout_ms;
 	uint32_t keep_alive_max_ms;
 	uint32_t shutdown_timeout_ms;
+	uint32_t change_timeout_ms;	/* so long may what was begun before a change take */
 	uint32_t engine_threads;
 	uint32_t queue_size;		/* entries of a queue */
 	uint32_t busy_poll_us;		/* a lane spins so long before it sleeps */
@@ -230,6 +231,7 @@ struct ipc_hello {
 	uint8_t	 engine;		/* enum engine_kind */
 	uint8_t	 lanes;			/* threads that serve queues */
 	uint8_t	 cpda;			/* of ICResp */
+	uint32_t reserved;
 };
 
 #define IPC_DIGEST_HEADER	1u

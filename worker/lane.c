@@ -65,7 +65,7 @@ lane_init(struct lane *lane, const struct ipc_hello *hello)
 	TAILQ_INIT(&lane->want_io);
 	TAILQ_INIT(&lane->want_h2c);
 	TAILQ_INIT(&lane->want_bounce);
-	range_lane_init(lane, half / 4);
+	range_lane_init(lane, half / 4, hello->change_timeout_ms / 3);
 	lane->busy_poll_us = hello->busy_poll_us;
 	lane->trim = (struct timer){ .name = "trim", .fire = lane_trim, .arg = lane };
 	lane->io = pool_new(half, hello->max_transfer);

@@ -77,6 +77,7 @@ struct lane {
 	struct {
 		struct eng_queue ops;	/* wait for the end of a hold */
 		size_t bytes, most;	/* of their buffers */
+		uint32_t wait_ms;
 		struct timer timer;
 	} held;
 	struct eng_op *through;		/* of the fused pair that has its range; or NULL */

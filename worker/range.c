@@ -12,8 +12,6 @@
 
 #include "worker/worker.h"
 
-#define WAIT_MS 15000u		/* an operation waits one to two times as long, then it fails */
-
 static bool
 changes(const struct eng_op *op)
 {
@@ -56,14 +54,15 @@ wait_no_more(struct lane *lane, struct eng_op *op)
 		timer_stop(&lane->timers, &lane->held.timer);
 }
 
-/* op->moved is the engine's, which does not have it: how often this has seen it. */
+/* It gives up before its worker would be ended for being late with a change: others decide how long a
+ * range is held. op->moved is the engine's, which does not have it: how often this has seen it. */
 static void
 waited(struct timer *t)
 {
 	struct lane *lane = t->arg;
 	struct eng_op *op, *next;
 
-	timer_set(&lane->timers, t, WAIT_MS);
+	timer_set(&lane->timers, t, lane->held.wait_ms);
 	for (op = TAILQ_FIRST(&lane->held.ops); op != NULL; op = next) {
 		next = TAILQ_NEXT(op, next);
 		if (op->moved++ == 0)
@@ -84,7 +83,7 @@ range_waits(struct lane *lane, struct eng_op *op)
 		return (true);
 	}
 	if (TAILQ_EMPTY(&lane->held.ops))
-		timer_set(&lane->timers, &lane->held.timer, WAIT_MS);
+		timer_set(&lane->timers, &lane->held.timer, lane->held.wait_ms);
 	op->moved = 0;
 	op->held = true;
 	lane->held.bytes += cost(op);
@@ -225,12 +224,13 @@ range_part_goes(struct mail *m)
 }
 
 void
-range_lane_init(struct lane *lane, size_t most)
+range_lane_init(struct lane *lane, size_t most, uint32_t wait_ms)
 {
 	lane->holds = NULL;
 	LIST_INIT(&lane->queues);
 	TAILQ_INIT(&lane->held.ops);
 	lane->held.bytes = 0;
 	lane->held.most = most;
+	lane->held.wait_ms = wait_ms;
 	lane->held.timer = (struct timer){ .name = "range", .fire = waited, .arg = lane };
 }

@@ -71,7 +71,8 @@ struct range_desk {
 };
 
 /* ---- range.c: ranges that one controller has for itself, on a lane ---- */
-void	range_lane_init(struct lane *, size_t most);	/* bytes of buffers that may wait */
+/* most: bytes of buffers that may wait; an operation waits wait_ms to twice as long, then it fails. */
+void	range_lane_init(struct lane *, size_t most, uint32_t wait_ms);
 /* Only while lane->holds is not NULL. True: it is not to be submitted now; it will be, or fails. */
 bool	range_waits(struct lane *, struct eng_op *);
 bool	range_take_back(struct lane *, struct eng_op *);	/* true: it waited, and does not now */

@@ -263,12 +263,13 @@ say_lock(struct range_desk *d)
 {
 	struct ipc_range m = { 0 };
 
-	if (d->reset)
+	if (d->reset || d->said)
 		return (0);
-	if (d->asked == NULL && (d->asked = next_want(d)) != NULL)
-		d->token++;
-	if (d->asked == NULL || d->said)
+	if (d->asked != NULL)		/* it may have been given up since the channel was full */
+		STAILQ_INSERT_HEAD(&d->wants, d->asked, next);
+	if ((d->asked = next_want(d)) == NULL)
 		return (0);
+	d->token++;
 	m.token = d->token;
 	m.nsid = d->asked->nsid;
 	m.offset = d->asked->offset;

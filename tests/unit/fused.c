@@ -342,26 +342,52 @@ pairs_go_one_after_the_other(void **state)
 }
 
 /* The channel is full while there is no broker; it is said when it goes. */
+/* What has been said since then is asked(0) and so on. */
 static void
-the_broker_is_away(void **state)
+it_comes_back(void)
 {
-	unsigned n;
+	unsigned n = world.nasked;
 
-	(void)state;
-	world.broker_is_away = true;
-	send_pair(RAM, 0, 1, ram, ones);
-	asked(0, "lock");
 	world.broker_is_away = false;
-	n = world.nasked;
 	for (unsigned i = 0; world.nasked == n && i < 1000; i++) {
 		turns(1);
 		usleep(1000);
 	}
-	world.asked[0] = world.asked[n];
-	world.nasked = 1;
+	world.nasked -= n;
+	memmove(world.asked, world.asked + n, world.nasked * sizeof(world.asked[0]));
+}
+
+static void
+the_broker_is_away(void **state)
+{
+	(void)state;
+	world.broker_is_away = true;
+	send_pair(RAM, 0, 1, ram, ones);
+	asked(0, "lock");
+	it_comes_back();
+	asked(0, "lock");
 	grant(0, 5);
 	answered(0, 0);
 	ended(2, 5);
+}
+
+/* What nobody wants any more is not asked for when it is back. */
+static void
+given_up_while_the_broker_is_away(void **state)
+{
+	(void)state;
+	world.broker_is_away = true;
+	send_pair(RAM, 0, 1, ram, ones);
+	asked(0, "lock");
+	assert_int_equal(qp_abort(world.qp, 1, NULL), ABORT_DONE);
+	answered(NVME_SC_ABORT_REQUESTED, NVME_SC_FAILED_FUSED);
+	hold(70, FILE_NS, 0, 512);
+	it_comes_back();
+	assert_int_equal(asked(0, "held"), 70);
+	turns(2);
+	assert_int_equal(world.nasked, 1);
+	assert_null(world.lane.desk.asked);
+	set_free(70);
 }
 
 /* What the last broker was asked for is asked for again; what it granted is finished first. */
@@ -451,6 +477,7 @@ main(void)
 		TEST(told_of_a_change),
 		TEST(pairs_go_one_after_the_other),
 		TEST(the_broker_is_away),
+		TEST(given_up_while_the_broker_is_away),
 		TEST(a_new_broker),
 		TEST(nobody_knows),
 	};

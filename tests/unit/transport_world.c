@@ -160,7 +160,7 @@ int
 begin_opts(void **state, const struct world_opts *o)
 {
 	struct ipc_hello hello = { .memory = 131072, .max_transfer = 65536, .engine_threads = 1,
-	    .transfer_timeout_ms = 60000, .queue_size = SQSIZE, .queues = 1, .lanes = 1,
+	    .transfer_timeout_ms = 60000, .change_timeout_ms = 60000, .queue_size = SQSIZE, .queues = 1, .lanes = 1,
 	    .r2t_size = o->r2t_size, .c2h_data_max = o->c2h_data_max,
 	    .engine = (uint8_t)o->engine };
 	int pair[2];
