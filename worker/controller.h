@@ -69,6 +69,7 @@ struct controller {
 	bool persistent;	/* discovery: it is there to be told of changes */
 	struct timer keep_alive, shutdown;
 	enum drain drain;
+	bool shutdown_wanted;		/* since the last reset was asked for */
 	struct eng_op flush;	/* of a drain */
 	struct ns *flushing;	/* flush is the engine's, and this is held for it */
 	uint32_t flushed;	/* nsid of the last one */

@@ -51,6 +51,8 @@ finish(struct controller *c)
 	else
 		c->csts = (c->csts & ~NVME_CSTS_SHST_MASK) | NVME_CSTS_SHST_COMPLETE;
 	ask_stats(c);
+	if (what == DRAIN_RESET && c->shutdown_wanted)
+		drain_begin(c, DRAIN_SHUTDOWN);
 }
 
 static void
@@ -128,8 +130,9 @@ drain_init(struct controller *c)
 void
 drain_begin(struct controller *c, enum drain drain)
 {
+	c->shutdown_wanted = drain == DRAIN_SHUTDOWN;
 	if (drain <= c->drain)
-		return;
+		return;			/* of a reset that is under way, the shutdown comes after it */
 	c->drain = drain;
 	c->flushed = 0;
 	timer_set(&c->lane->timers, &c->shutdown, c->hello.shutdown_timeout_ms);
