@@ -19,6 +19,7 @@
 #include "worker/mail.h"
 
 struct cmd_rule;
+struct controller;
 struct lane;
 struct ns;
 struct pair;
