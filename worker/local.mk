@@ -13,7 +13,7 @@ endif
 %C%_libworker_a_SOURCES += %D%/answer.c %D%/ask.c %D%/ask.h %D%/bounce.c %D%/c2h.c %D%/conn.c %D%/conn.h \
 	%D%/conn_impl.h %D%/conn_tx.c %D%/greet.c %D%/greet.h %D%/lane.c %D%/lane.h %D%/lanes.c %D%/mail.c %D%/mail.h \
 	%D%/memory.c %D%/memory.h %D%/qp_abort.c %D%/qpair.c %D%/qpair.h %D%/r2t.c %D%/rxbuf.c %D%/slot.h %D%/worker.h \
-	%D%/xfer.c
+	%D%/stream.c %D%/stream.h %D%/xfer.c
 # the controller and its commands
 %C%_libworker_a_SOURCES += %D%/abort.c %D%/abort.h %D%/admin.c %D%/aer.c %D%/aer.h %D%/ana.c %D%/ana.h \
 	%D%/command.h %D%/controller.c %D%/controller.h %D%/discovery.c %D%/drain.c %D%/fabrics.c \

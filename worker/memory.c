@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "worker/stream.h"
 #include "worker/worker.h"
 
 #define SLICE		(128u << 10)	/* bytes of one operation before the next one's turn */
@@ -26,7 +27,7 @@ is_inside(const struct eng_op *op)
 
 /* Returns true when op is complete. A read without a buffer is sent from where it lies. */
 static bool
-begin(struct eng_op *op)
+begin(struct memory *m, struct eng_op *op)
 {
 	if (!is_inside(op)) {
 		op->error = EINVAL;
@@ -38,7 +39,8 @@ begin(struct eng_op *op)
 			memcpy(op->buf, op->map + op->offset, op->len);
 		return (true);
 	case ENG_WRITE:
-		memmove(op->map + op->offset, op->buf, op->len);	/* Copy: within one map */
+		/* of Copy: within one map */
+		m->streamed |= stream_copy(op->map + op->offset, op->buf, op->len);
 		return (true);
 	case ENG_ZERO:
 	case ENG_DISCARD:
@@ -56,6 +58,7 @@ memory_init(struct memory *m)
 	TAILQ_INIT(&m->ready);
 	TAILQ_INIT(&m->slow);
 	m->in_flight = 0;
+	m->streamed = false;
 }
 
 void
@@ -72,7 +75,7 @@ lane_submit(struct lane *lane, struct eng_op *op)
 	op->moved = 0;
 	op->error = 0;
 	m->in_flight++;
-	if (begin(op))
+	if (begin(m, op))
 		TAILQ_INSERT_TAIL(&m->ready, op, next);
 	else
 		TAILQ_INSERT_TAIL(&m->slow, op, next);
@@ -156,6 +159,9 @@ memory_done(struct memory *m)
 	struct eng_queue due = TAILQ_HEAD_INITIALIZER(due);
 	struct eng_op *op;
 
+	if (m->streamed)
+		stream_fence();		/* before anybody hears that it is there */
+	m->streamed = false;
 	TAILQ_CONCAT(&due, &m->ready, next);
 	while ((op = TAILQ_FIRST(&due)) != NULL) {
 		TAILQ_REMOVE(&due, op, next);

@@ -16,6 +16,7 @@ struct memory {
 	struct eng_queue ready;		/* complete, done() not called yet */
 	struct eng_queue slow;		/* being zeroed, in turns */
 	unsigned in_flight;
+	bool streamed;			/* since the last fence: stream.h */
 };
 
 /* ---- memory.c: RAM disks, and who carries an operation out ---- */

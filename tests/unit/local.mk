@@ -200,6 +200,11 @@ UNIT_TESTS += %D%/memory
 %C%_memory_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_memory_LDADD = $(UNIT_WORKER)
 
+UNIT_TESTS += %D%/stream
+%C%_stream_SOURCES = %D%/stream.c %D%/unit.h
+%C%_stream_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_stream_LDADD = $(UNIT_WORKER)
+
 UNIT_TESTS += %D%/pool
 %C%_pool_SOURCES = %D%/pool.c %D%/unit.h
 %C%_pool_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
