@@ -45,7 +45,7 @@ RB_GENERATE(lines, line, of_book, line_compare)
 struct line *
 line_find(struct range_book *book, const uint8_t key[32])
 {
-	struct line like;
+	struct line like = { .owed = 0 };
 
 	memcpy(like.key, key, sizeof(like.key));
 	return (RB_FIND(lines, &book->lines, &like));

@@ -16,7 +16,7 @@
 
 enum { REGION_DEFAULT = 1 << 20, PROBES = 16, FUA_BYTE = SQE_CDW12 + 3, FUA_BIT = 0x40,
 	DEAC_BIT = 0x02, FID_WRITE_CACHE = 6, RANGES_LEN = 4096, FUSED_MAX = 4096,
-	FUSE_FIRST = 1, FUSE_SECOND = 2, INTERRUPTED = 0x21 };
+	FUSE_FIRST = 1, FUSE_SECOND = 2, INTERRUPTED = 0x21, ID_ONCS = 520, ONCS_DSM = 0x04 };
 
 /* What was written last of an extent, when it was written and nothing else became of it since. */
 struct last { uint64_t id, lba; uint32_t nlb; };
@@ -170,7 +170,7 @@ fill_deallocate(struct host_load *l, struct host_job *j)
 {
 	struct durable *d = l->arg;
 
-	if (!take_range(l, j))
+	if ((get16(l->ctrl->identify, ID_ONCS) & ONCS_DSM) == 0 || !take_range(l, j))
 		return (false);
 	d->vague[task_of(l, j)->extent[0]] = true;
 	host_dsm_range(j->buf, 0, j->lba, j->nlb);
