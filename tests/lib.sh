@@ -133,12 +133,12 @@ wait_for() {
   done
 }
 
-# pick_port: one below the ephemeral ports that nobody listens on.
+# pick_port [PORT...]: one below the ephemeral ports that nobody listens on, and none of these.
 pick_port() {
   local p tries
   for ((tries = 0; tries < 100; tries++)); do
     p=$((20000 + RANDOM % 12000))
-    listens "$p" || { echo "$p"; return; }
+    listens "$p" || [[ " $* " == *" $p "* ]] || { echo "$p"; return; }
   done
   return 1
 }

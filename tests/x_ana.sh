@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 requires python3
 port=$(pick_port)
-second=$(pick_port)
+second=$(pick_port "$port")
 truncate -s 16M "$work/disk"
 
 # write_config STATE: of group 1, through the first listener.

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 requires python3
 port=$(pick_port)
-only=$(pick_port)
+only=$(pick_port "$port")
 io=$port two=nqn.2026-01.example:two three=nqn.2026-01.example:three
 
 subsystems() {

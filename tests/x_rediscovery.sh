@@ -5,8 +5,8 @@
 . "$(dirname "$0")/lib.sh"
 requires python3
 port=$(pick_port)
-only=$(pick_port)
-other=$(pick_port)
+only=$(pick_port "$port")
+other=$(pick_port "$port" "$only")
 ours=nqn.2026-01.example:discovery theirs=nqn.2026-01.example:discovery-two
 two=nqn.2026-01.example:two three=nqn.2026-01.example:three
 

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 requires python3
 port=$(pick_port)
-second=$(pick_port)
+second=$(pick_port "$port")
 two=nqn.2026-01.example:two
 truncate -s 16M "$work/disk" "$work/disk2"
 
