@@ -29,6 +29,16 @@ unknown(struct host *who, uint32_t nsid)
 	assert_int_equal(r->answer, 0);
 }
 
+/* Of a world in which nobody is left from before. */
+static void
+takeover_begins(void)
+{
+	leaves(&a);
+	leaves(&b);
+	leaves(&c);
+	range_takeover_begin(book);
+}
+
 static void
 old_joins(struct host *h)
 {
@@ -40,10 +50,7 @@ old_joins(struct host *h)
 static void
 taken_over(void)
 {
-	leaves(&a);
-	leaves(&b);
-	leaves(&c);
-	range_takeover_begin(book);
+	takeover_begins();
 	old_joins(&a);
 	old_joins(&b);
 	silence();
@@ -132,11 +139,8 @@ one_backend_is_free_before_the_other(void **state)
 	uint64_t t;
 
 	(void)state;
-	leaves(&a);
-	leaves(&b);
-	leaves(&c);
 	has(&b, 8, OTHER, false);
-	range_takeover_begin(book);
+	takeover_begins();
 	old_joins(&a);
 	old_joins(&b);
 	old_joins(&c);
@@ -173,10 +177,7 @@ a_namespace_comes_to_one_that_owes(void **state)
 	uint64_t t;
 
 	(void)state;
-	leaves(&a);
-	leaves(&b);
-	leaves(&c);
-	range_takeover_begin(book);
+	takeover_begins();
 	old_joins(&a);
 	old_joins(&c);
 	range_takeover_end(book);
@@ -213,10 +214,7 @@ who_comes_in_the_middle_of_it(void **state)
 	uint64_t t;
 
 	(void)state;
-	leaves(&a);
-	leaves(&b);
-	leaves(&c);
-	range_takeover_begin(book);
+	takeover_begins();
 	old_joins(&a);
 	joins(&c);
 	unknown(&c, 1);
@@ -251,10 +249,7 @@ static void
 a_takeover_is_one(void **state)
 {
 	(void)state;
-	leaves(&a);
-	leaves(&b);
-	leaves(&c);
-	range_takeover_begin(book);
+	takeover_begins();
 	old_joins(&a);
 	leaves(&a);
 	old_joins(&b);
