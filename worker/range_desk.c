@@ -26,7 +26,8 @@ is_told(const struct range_desk *d, const struct ipc_range *m)
 
 	LIST_FOREACH(h, &d->holds, next)
 		if (h->token == m->token && h->nsid == m->nsid && !h->freed &&
-		    h->offset <= m->offset && m->len <= h->end - m->offset)
+		    h->offset <= m->offset && m->offset < h->end &&
+		    m->len <= h->end - m->offset)
 			return (true);
 	return (false);
 }

@@ -82,7 +82,7 @@ struct slot {
 	void (*after)(struct eng_op *);	/* done() of an operation that range.c counts */
 	struct eng_op op;
 	uint32_t parts;		/* how far a command of several engine operations has come: parts */
-	uint64_t before, at;	/* ... bytes of the parts before, and of this one */
+	uint64_t before, at;	/* ... bytes (of nvm_dsm.c: blocks) of the parts before, and of this one */
 	uint8_t *bounce;	/* bounce.c; NULL whenever the slot is free */
 	void (*go_on)(struct slot *, uint16_t status);	/* after what it waits for */
 	void (*then)(struct slot *, uint16_t status);	/* of nvm_compare */
