@@ -118,7 +118,9 @@ set_cc(struct controller *c, uint32_t cc)
 		c->csts = NVME_CSTS_RDY;
 		ask_stats(c);
 	}
-	if (NVME_CC_SHN(cc) != NVME_CC_SHN_NONE && (c->csts & NVME_CSTS_SHST_MASK) == 0)
+	/* what CSTS says of a shutdown before a reset is not of this one */
+	if (NVME_CC_SHN(cc) != NVME_CC_SHN_NONE &&
+	    ((c->csts & NVME_CSTS_SHST_MASK) == 0 || c->drain == DRAIN_RESET))
 		drain_begin(c, DRAIN_SHUTDOWN);
 	return (0);
 }

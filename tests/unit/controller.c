@@ -230,6 +230,21 @@ shutdown_during_reset(void **state)
 	assert_int_equal(csts(), 0);
 }
 
+/* ... also when the reset came in the middle of another shutdown. */
+static void
+shutdown_reset_shutdown(void **state)
+{
+	(void)state;
+	expect_flush(NS_512, 0);
+	assert_int_equal(set_cc(CC | EN | SHN), 0);
+	assert_int_equal(set_cc(CC), 0);
+	expect_flush(NS_512, 0);
+	expect_flush(NS_4K, 0);
+	assert_int_equal(set_cc(CC | SHN), 0);
+	fake_disk_run();
+	assert_int_equal(csts(), NVME_CSTS_SHST_COMPLETE);
+}
+
 /* The host hangs up before the shutdown is complete: its data is flushed all the same. */
 static void
 hang_up_during_shutdown(void **state)
@@ -560,7 +575,7 @@ main(void)
 		FRESH(cc_rules), FRESH(fixed_while_enabled), T(reset_and_again), T(reset_waits),
 		T(shutdown_flushes), FRESH(abrupt_shutdown_while_disabled), T(slow_shutdown),
 		T(failed_flush_is_no_shutdown), T(reset_during_shutdown),
-		T(shutdown_during_reset),
+		T(shutdown_during_reset), T(shutdown_reset_shutdown),
 		T(hang_up_during_shutdown), T(admin_queue_lost), T(leaving_flushes),
 		T(a_stuck_device_does_not_hold_the_end), FRESH(keep_alive_is_enforced),
 		T(keep_alive_command), T(traffic_counts), T(kato_values), T(queue_rules),
